@@ -1,0 +1,1 @@
+"""Make fine-tuned transformers small, and say honestly by how much."""

@@ -1,0 +1,1 @@
+"""One file a compressor: a model in, a smaller model out."""

@@ -1,0 +1,1 @@
+"""One file a source: each gives the same table of texts and labels."""

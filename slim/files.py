@@ -1,0 +1,70 @@
+"""Reading and writing files so that nothing is ever half-written and the same content is the same bytes."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@contextmanager
+def written_aside(path: str | Path) -> Iterator[Path]:
+    """A path to write a file or folder to; it takes the place of `path` only if the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    _remove(aside)
+    try:
+        yield aside
+        _remove(path) if aside.is_dir() else None  # os.replace replaces files, not folders
+        os.replace(aside, path)
+    finally:
+        _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_json(content: Any, path: str | Path) -> None:
+    """JSON with sorted keys and a final newline; NaN is refused, since anything unmeasured must be absent."""
+    write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def read_json(path: str | Path) -> Any:
+    """The content of a JSON file. Raises ValueError, naming the file, when it is damaged."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): remove it and run `dvc repro` again") from error
+
+
+def write_arrays(arrays: dict[str, NDArray[Any]], path: str | Path) -> None:
+    """Named arrays as one uncompressed .npz, byte for byte the same for the same arrays."""
+    with written_aside(path) as aside, aside.open("wb") as file:
+        np.savez(file, **{name: arrays[name] for name in sorted(arrays)})
+
+
+def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz. Raises ValueError, naming the file, when it is damaged. Never unpickles."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(f"{path} is damaged ({error}): remove it and run `dvc repro` again") from error

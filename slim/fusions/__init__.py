@@ -1,0 +1,1 @@
+"""One file a fusion: many signals and measured removals in, one removal order out."""
