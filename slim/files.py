@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,13 @@ def write_json(content: Any, path: str | Path) -> None:
     write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
 
 
+def write_jsons(contents: Mapping[str, Any], folder: str | Path) -> None:
+    """A folder that holds `<name>.json` for each entry and nothing else, so that what left the grid leaves it too."""
+    with written_aside(folder) as aside:
+        for name, content in contents.items():
+            write_json(content, aside / f"{name}.json")
+
+
 def read_json(path: str | Path) -> Any:
     """The content of a JSON file. Raises ValueError, naming the file, when it is damaged."""
     try:
@@ -56,7 +63,7 @@ def read_json(path: str | Path) -> Any:
 def write_arrays(arrays: dict[str, NDArray[Any]], path: str | Path) -> None:
     """Named arrays as one uncompressed .npz, byte for byte the same for the same arrays."""
     with written_aside(path) as aside, aside.open("wb") as file:
-        np.savez(file, **{name: arrays[name] for name in sorted(arrays)})
+        np.savez(file, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
 
 
 def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:

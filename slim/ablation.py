@@ -1,0 +1,88 @@
+"""Accuracy of layer subsets by sharing prefixes: one layer forward a subset instead of one model forward."""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from slim.batches import Batches
+from slim.classifier import Classifier
+from slim.lattice import Lattice, mask_of
+from slim.models import Model, Stream, classify, embed, layers
+from slim.runtime import Runtime
+from slim.texts import Split
+
+
+def wanted(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:
+    """Masks to measure, increasing: all 2^count when there are at most `max_subsets`, else the requested ones.
+
+    Beyond the limit the intact model and every removal of a single layer are always among them.
+    Raises ValueError when a requested subset names a layer that does not exist.
+    """
+    for kept in requested:
+        if not set(kept) <= set(range(count)):
+            raise ValueError(f"ablate.subsets asks for layers {kept} of a model with layers 0 .. {count - 1}")
+    if 2**count <= max_subsets:
+        return list(range(2**count))
+    neighbours = [mask_of(kept) for kept in combinations(range(count), count - 1)]
+    return sorted({2**count - 1, *neighbours, *(mask_of(kept) for kept in requested)})
+
+
+def prefixes(masks: Iterable[int]) -> set[int]:
+    """Every subset on the way to one of the masks, when layers are added from the first to the last."""
+    return {mask & ((1 << bits) - 1) for mask in masks for bits in range(mask.bit_length() + 1)}
+
+
+def measure(
+    teacher: Classifier, splits: Mapping[str, Split], *, max_subsets: int, subsets: Iterable[list[int]] = ()
+) -> Lattice:
+    """The lattice of a classifier over its splits: exhaustive up to `max_subsets`, else what is asked for."""
+    count = len(layers(teacher.model))
+    masks = wanted(count, max_subsets, subsets)
+    found = {
+        name: ablate(teacher.model, teacher.batches(split.texts), split.labels, masks, teacher.runtime, name)
+        for name, split in splits.items()
+    }
+    return Lattice(
+        layers=count,
+        subsets=np.array(masks),
+        labels={name: split.labels for name, split in splits.items()},
+        predictions={name: predictions for name, (predictions, _) in found.items()},
+        losses={name: losses for name, (_, losses) in found.items()},
+    )
+
+
+@torch.no_grad()
+def ablate(
+    model: Model, batches: Batches, labels: np.ndarray, masks: list[int], runtime: Runtime, label: str = "ablating"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions [S, n] (int16) and mean losses [S] (nats) of the model with each subset of its layers.
+
+    The hidden states of a subset are one layer applied to those of the subset without its last layer, so
+    walking depth first costs one layer forward a prefix and holds at most L + 1 hidden states.
+    """
+    model = model.to(runtime.device).eval()
+    row = {mask: i for i, mask in enumerate(masks)}
+    on_the_way = prefixes(masks)
+    stack = list(layers(model))
+    predictions = np.empty((len(masks), batches.texts), np.int16)
+    losses = np.zeros(len(masks))
+
+    def visit(stream: Stream, mask: int, members: np.ndarray, targets: Tensor) -> None:
+        if mask in row:
+            logits = classify(model, stream).float()
+            predictions[row[mask], members] = logits.argmax(-1).cpu().numpy()
+            losses[row[mask]] += cross_entropy(logits, targets, reduction="sum").item()
+        for i in range(mask.bit_length(), len(stack)):
+            if mask | 1 << i in on_the_way:
+                visit(stream.through(stack[i]), mask | 1 << i, members, targets)
+
+    with runtime.autocast():
+        for members, batch in tqdm(batches, desc=label, unit="batch"):
+            targets = torch.as_tensor(labels[members], device=runtime.device)
+            visit(embed(model, {k: v.to(runtime.device) for k, v in batch.items()}), 0, members, targets)
+    return predictions, losses / batches.texts

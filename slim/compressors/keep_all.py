@@ -1,0 +1,11 @@
+"""The null compressor, which every table can compare with."""
+
+import copy
+
+from slim.batches import Batches
+from slim.models import Model
+
+
+def keep_all(model: Model, batches: Batches | None = None) -> Model:
+    """A copy of the model, unchanged."""
+    return copy.deepcopy(model)

@@ -1,0 +1,76 @@
+"""Squared gradient norms of single examples from one batched backward pass (the Gram identity).
+
+For a linear map with inputs a_t and output gradients g_t, one example's weight gradient is sum_t g_t a_t^T, whose
+squared norm is sum_{t,t'} (g_t . g_t')(a_t . a_t'): no per-example gradient is ever formed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import layer_norm
+
+
+def linear_square(inputs: Tensor, gradients: Tensor, bias: bool) -> Tensor:
+    """[n]: squared norm of each example's gradient of a linear map; inputs [n, T, in], gradients [n, T, out]."""
+    square = ((gradients @ gradients.mT) * (inputs @ inputs.mT)).sum((1, 2))
+    return square + gradients.sum(1).square().sum(-1) if bias else square
+
+
+def norm_square(normalized: Tensor, gradients: Tensor) -> Tensor:
+    """[n]: squared norm of each example's gradient of a LayerNorm's gain and bias; both arguments [n, T, d]."""
+    return (gradients * normalized).sum(1).square().sum(-1) + gradients.sum(1).square().sum(-1)
+
+
+class ExampleSquares:
+    """Collects, in one backward pass of a summed loss, each example's squared gradient norm over some modules."""
+
+    def __init__(self) -> None:
+        self.total: dict[int, Tensor] = {}
+
+    @contextmanager
+    def watching(self, stack: nn.ModuleList) -> Iterator["ExampleSquares"]:
+        """While open, backward passes add to `total[layer]` [n]. Raises ValueError on a parameter it cannot follow."""
+        hooks = [
+            module.register_forward_hook(self._follow(index, module))
+            for index, layer in enumerate(stack)
+            for module in _modules_with_parameters(layer)
+        ]
+        try:
+            yield self
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _follow(self, index: int, module: nn.Module):  # type: ignore[no-untyped-def]
+        def forward_hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            seen = inputs[0].detach()
+
+            def backward_hook(gradient: Tensor) -> None:
+                square = _square(module, seen, gradient)
+                self.total[index] = self.total[index] + square if index in self.total else square
+
+            output.register_hook(backward_hook)
+
+        return forward_hook
+
+
+def _modules_with_parameters(layer: nn.Module) -> list[nn.Module]:
+    modules = [m for m in layer.modules() if next(m.parameters(recurse=False), None) is not None]
+    for module in modules:
+        if not isinstance(module, nn.Linear | nn.LayerNorm):
+            raise ValueError(f"per-example gradients of a {type(module).__name__} are not supported")
+    return modules
+
+
+def _square(module: nn.Module, inputs: Tensor, gradients: Tensor) -> Tensor:
+    if isinstance(module, nn.Linear):
+        return linear_square(inputs, gradients, module.bias is not None)
+    assert isinstance(module, nn.LayerNorm)
+    return norm_square(layer_norm(inputs, module.normalized_shape, eps=module.eps), gradients)
+
+
+def gradient_norm(module: nn.Module) -> float:
+    """L2 norm over all of a module's parameters of the gradient that they hold."""
+    return float(torch.stack([p.grad.norm() for p in module.parameters() if p.grad is not None]).norm())

@@ -1,0 +1,63 @@
+"""From scores to the layers that stay: orders and paths.
+
+A *path* lists the retained layers, lowest first, after k = 0 .. L-1 removals; the last entry has one layer.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from slim.files import read_json
+from slim.signals import CONTROLS
+
+PruneFirst = Literal["low", "high"]
+
+
+def keep_scores(scores: ArrayLike, prune_first: PruneFirst) -> NDArray[np.float64]:
+    """Scores of any shape, signed so that larger = keep.
+
+    `prune_first`: which end of the raw scores is removed first. Raises ValueError for anything but low or high.
+    """
+    if prune_first not in ("low", "high"):
+        raise ValueError(f"prune_first must be 'low' or 'high', got '{prune_first}'")
+    values = np.asarray(scores, dtype=np.float64)
+    return values if prune_first == "low" else -values
+
+
+def removal_order(scores: ArrayLike, prune_first: PruneFirst) -> list[int]:
+    """Which layer goes first, second, ... last, given one score a layer [L].
+
+    Of exactly equal scores the deeper layer goes first. Raises ValueError when a score is not finite.
+    """
+    keep = keep_scores(scores, prune_first)
+    if keep.ndim != 1:
+        raise ValueError(f"an order needs one score a layer, got an array of shape {keep.shape}")
+    if not np.isfinite(keep).all():
+        raise ValueError(f"layer {int(np.argmin(np.isfinite(keep)))} has no finite score: {keep.tolist()}")
+    return sorted(range(len(keep)), key=lambda layer: (keep[layer], -layer))
+
+
+def path(order: list[int]) -> list[list[int]]:
+    """The retained layers, lowest first, after k = 0 .. L-1 removals in this order. Returns L lists."""
+    return [sorted(order[k:]) for k in range(len(order))]
+
+
+def ranking(scores: ArrayLike, prune_first: PruneFirst) -> dict[str, list[Any]]:
+    """What a signal's scores, [L] or [draws, L], say of removal: one `scores` (larger = keep) and `path` a draw."""
+    keep = np.atleast_2d(keep_scores(scores, prune_first))
+    return {"scores": keep.tolist(), "paths": [path(removal_order(draw, "low")) for draw in keep]}
+
+
+def read_signals(folder: str | Path, strategies: Sequence[str], seed: str) -> tuple[list[str], NDArray[np.float64]]:
+    """Names of the S signals among the strategies, and their scores [L, S] (larger = keep), from `rank`'s files.
+
+    Raises ValueError when the folder holds an order that is no longer asked for: it would be an unseen input.
+    """
+    if left_over := sorted({file.stem for file in Path(folder).glob("*.json")} - set(strategies)):
+        raise ValueError(f"{folder}/{left_over[0]}.json belongs to no strategy of params.yaml: remove the file, rerun")
+    names = [name for name in strategies if name not in CONTROLS]
+    scores = [read_json(Path(folder) / f"{name}.json")["seeds"][seed]["scores"][0] for name in names]
+    return names, np.array(scores, np.float64).T

@@ -1,0 +1,285 @@
+"""params.yaml as frozen, documented models; checked as a whole before anything runs.
+
+`python -m slim.params [FILE]` checks a file and says what is wrong with it, a line each.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+
+from slim.family import find
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: read-only, unknown keys refused, numbers in quotes not taken for numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Grid(Section):
+    """What the run is repeated over."""
+
+    datasets: Annotated[list[str], Field(min_length=1)]
+    """Names of entries of `datasets`."""
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    """One teacher, one observation, one lattice and so on a seed."""
+
+
+class Runtime(Section):
+    """How arithmetic runs; it decides the last bits of every number."""
+
+    threads: Count = 2
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """auto: bfloat16 autocast where the CPU or GPU multiplies it in hardware."""
+    batch_size: Count = 64
+    """Texts in a batch wherever nothing is trained."""
+
+
+class ModelSource(Section):
+    """The pretrained encoder."""
+
+    source: Literal["packaged", "folder"] = "packaged"
+    """packaged: inside an installed package; folder: a local folder that `save_pretrained` wrote."""
+    name: str
+    """The package, or the folder."""
+    sha256: str | None = None
+    """What model.safetensors must hash to."""
+    max_tokens: Annotated[int, Field(ge=4)] = 64
+    """Texts are cut at this many tokens, special ones included."""
+
+
+class Docstrings(Section):
+    """A labelled table made from the docstrings of the pinned dependencies."""
+
+    source: Literal["docstrings"]
+    task: str
+    train: Count
+    validation: Count
+    test: Count
+    min_words: Count = 6
+    max_words: Count = 40
+    seed: int = 0
+
+
+class Files(Section):
+    """Your own CSV, TSV, JSONL or Parquet."""
+
+    source: Literal["files"]
+    train: str
+    test: str
+    validation: str | None = None
+    """Cut from train when absent."""
+    validation_share: Share = 0.1
+    text: str = "text"
+    label: str = "label"
+    train_rows: Count | None = None
+    validation_rows: Count | None = None
+    test_rows: Count | None = None
+    seed: int = 0
+
+
+class Training(Section):
+    """AdamW with a linear schedule."""
+
+    epochs: Annotated[float, Field(gt=0)] = 3
+    batch_size: Count = 32
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-5
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the steps over which the learning rate rises."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+
+
+class Ablate(Section):
+    """Which layer subsets are measured."""
+
+    max_subsets: Count = 4096
+    """All 2^L are, if they are no more than this."""
+    subsets: list[list[Annotated[int, Field(ge=0)]]] = []
+    """Retained layers of further subsets, for models with more layers."""
+
+
+class ExtractSignals(Section):
+    """The slice of train that is observed."""
+
+    texts: Count = 500
+    batch_size: Count = 32
+
+
+class Fixed(Section):
+    """Depth rule `fixed`."""
+
+    keep: Share = 0.5
+    """Share of the layers that stay, rounded to the nearest number."""
+
+
+class Prune(Section):
+    """The rules by which depths are chosen on validation, and their options."""
+
+    best_accuracy: Section = Section()
+    one_standard_error: Section = Section()
+    fixed: Fixed = Fixed()
+
+
+class Distill(Training):
+    """Recovery of the pruned models, with the teacher and, at the same budget, without."""
+
+    depth: Literal["best_accuracy", "one_standard_error", "fixed"] = "fixed"
+    """The rule whose choice is distilled."""
+    temperature: Annotated[float, Field(gt=0)] = 2.0
+    alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Weight of the teacher's soft labels; the rest is the weight of the hard ones."""
+
+    def schedule(self) -> dict[str, Any]:
+        """What of this is a training schedule."""
+        return {name: getattr(self, name) for name in Training.model_fields}
+
+
+class Floor(Section):
+    """The linear baseline: TF-IDF and logistic regression."""
+
+    max_ngram: Count = 2
+    min_documents: Count = 2
+    c: Annotated[float, Field(gt=0)] = 10.0
+    """Inverse strength of the regularisation."""
+
+
+class Evaluate(Section):
+    """Intervals."""
+
+    resamples: Annotated[int, Field(ge=100)] = 2000
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    calibration_bins: Annotated[int, Field(ge=2)] = 15
+    floor: Floor = Floor()
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    grid: Grid
+    runtime: Runtime = Runtime()
+    model: ModelSource
+    datasets: dict[str, Annotated[Docstrings | Files, Field(discriminator="source")]]
+    finetune: Training = Training()
+    ablate: Ablate = Ablate()
+    extract_signals: ExtractSignals = ExtractSignals()
+    strategies: dict[str, dict[str, Any]]
+    """Signals and controls: `prune_first` (low | high) and the options of slim/signals/<name>.py."""
+    fusions: dict[str, dict[str, Any]]
+    """The options of slim/fusions/<name>.py."""
+    prune: Prune = Prune()
+    students: dict[str, Annotated[list[str], Field(min_length=1)]]
+    """What is distilled: of each entry's strategies, the best on validation."""
+    distill: Distill = Distill()
+    evaluate: Evaluate = Evaluate()
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "Params":
+        _all_known("grid.datasets", self.grid.datasets, self.datasets, "entries of datasets")
+        for group in (self.datasets, self.strategies, self.fusions, self.students):
+            for name in group:
+                if not re.fullmatch(r"[a-z0-9_]+", name):
+                    raise ValueError(f"the name '{name}' may only have lower-case letters, digits and _")
+        if both := sorted(set(self.strategies) & set(self.fusions)):
+            raise ValueError(f"'{both[0]}' stands under strategies and under fusions: drop one")
+        for student, candidates in self.students.items():
+            _all_known(f"students.{student}", candidates, {**self.strategies, **self.fusions}, "a strategy or fusion")
+        for field in ("datasets", "seeds"):
+            if len(set(values := getattr(self.grid, field))) != len(values):
+                raise ValueError(f"grid.{field} names something twice: {values}")
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> "Params":
+        for family, entries in (("signals", self.strategies), ("fusions", self.fusions)):
+            for name, options in entries.items():
+                where = f"{'strategies' if family == 'signals' else family}.{name}"
+                given = dict(options)
+                if family == "signals" and given.pop("prune_first", "absent") not in ("low", "high"):
+                    raise ValueError(f"{where}.prune_first must be low or high")
+                check_options(where, find(family, name), given)
+        return self
+
+
+def _all_known(where: str, names: list[str], known: Mapping[str, Any], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{where}: '{name}' is not {what}{_nearest(name, known)}")
+
+
+def _nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; choose from {', '.join(known)}" if known else ""
+
+
+def check_options(where: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Refuse options that a function's keyword-only parameters do not take: its annotations are the schema."""
+    taken: dict[str, Any] = {
+        p.name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default)
+        for p in inspect.signature(function, eval_str=True).parameters.values()
+        if p.kind is p.KEYWORD_ONLY
+    }
+    model = create_model("Options", __base__=Section, **taken)
+    try:
+        model(**options)
+    except ValidationError as error:
+        raise ValueError(_lines(error, model, where)[0]) from error
+
+
+def _lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
+    """One line a mistake: where, what was got, what is allowed."""
+    lines = []
+    for mistake in error.errors():
+        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", "docstrings", "files"))
+        if mistake["type"] == "extra_forbidden":
+            known = _fields(model, mistake["loc"][:-1])
+            lines.append(f"{place}: unknown key{_nearest(str(mistake['loc'][-1]), known)}")
+        elif mistake["type"] == "missing":
+            lines.append(f"{place}: missing")
+        elif mistake["type"] == "value_error":
+            lines.append(f"{place}: {mistake['ctx']['error']}" if place else str(mistake["ctx"]["error"]))
+        else:
+            said = mistake["msg"][0].lower() + mistake["msg"][1:]
+            lines.append(f"{place}: {said}, got {mistake['input']!r}")
+    return lines
+
+
+def _fields(model: Any, place: tuple[Any, ...]) -> list[str]:
+    """The keys known at a place of a model."""
+    if not place:
+        return list(model.model_fields) if inspect.isclass(model) and issubclass(model, BaseModel) else []
+    first, rest = place[0], place[1:]
+    if inspect.isclass(model) and issubclass(model, BaseModel) and first in model.model_fields:
+        return _fields(model.model_fields[first].annotation, rest)
+    members = {"docstrings": Docstrings, "files": Files}
+    return _fields(members[first], rest) if first in members else _fields(model, rest)
+
+
+def load(path: str | Path = "params.yaml") -> Params:
+    """The checked parameters. Raises ValueError, one line a mistake, naming the key and what it may be."""
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} holds no parameters")
+    try:
+        return Params(**content)
+    except ValidationError as error:
+        raise ValueError("\n".join(f"{path}: {line}" for line in _lines(error, Params))) from error
+
+
+if __name__ == "__main__":
+    try:
+        load(*sys.argv[1:])
+    except (ValueError, OSError) as refusal:
+        sys.exit(str(refusal))

@@ -1,0 +1,63 @@
+"""What `prune` writes of a strategy, and how a student finds its layers in it."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from slim.files import read_json, write_json, written_aside
+from slim.lattice import Lattice
+from slim.pruning import SPLITS, Row, choose
+
+
+def recipes(
+    rules: Mapping[str, dict[str, Any]], curves: Mapping[str, list[Row]], lattices: Mapping[str, Lattice]
+) -> dict[str, dict[str, list[Row]]]:
+    """rule -> seed -> the depth chosen for each draw. `rules`: rule -> its options."""
+    return {
+        rule: {
+            seed: [choose(rule, draw, lattices[seed], **options) for draw in _draws(rows)]
+            for seed, rows in curves.items()
+        }
+        for rule, options in rules.items()
+    }
+
+
+def _draws(rows: list[Row]) -> list[list[Row]]:
+    return [[row for row in rows if row["draw"] == draw] for draw in sorted({row["draw"] for row in rows})]
+
+
+COLUMNS = ["dataset", "seed", "strategy", "draw", "removed", "layers", "kept"] + [
+    f"{split}_{what}" for split in SPLITS for what in ("accuracy", "loss", "regret")
+]
+
+
+def write(
+    dataset: str,
+    strategy: str,
+    curves: Mapping[str, list[Row]],
+    chosen: Mapping[str, dict[str, list[Row]]],
+    folder: str,
+) -> None:
+    """curve.csv (one row a seed, draw and depth) and one <rule>.json a rule."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    table.writeheader()
+    for seed, rows in curves.items():
+        table.writerows({"dataset": dataset, "seed": seed, "strategy": strategy} | row for row in rows)
+    with written_aside(folder) as aside:
+        aside.mkdir()
+        (aside / "curve.csv").write_text(text.getvalue(), encoding="utf-8")
+        for rule, seeds in chosen.items():
+            write_json({"strategy": strategy, "rule": rule, "seeds": seeds}, aside / f"{rule}.json")
+
+
+def best_recipe(folder: str | Path, strategies: Sequence[str], rule: str, seed: str) -> Row:
+    """The rule's choice with the highest validation accuracy among some strategies' first draws (ties: first named).
+
+    Returns the strategy, the rule, and `kept` as a list of layers.
+    """
+    found = [(s, read_json(Path(folder) / s / f"{rule}.json")["seeds"][seed][0]) for s in strategies]
+    strategy, recipe = max(found, key=lambda pair: pair[1]["validation_accuracy"])
+    return recipe | {"strategy": strategy, "kept": [int(layer) for layer in recipe["kept"].split("-")]}

@@ -1,0 +1,17 @@
+"""How strongly a layer pushes its activations down on the whole."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slim.observation import Observation
+
+
+def activation_inhibition(observation: Observation, *, site: str = "output") -> NDArray[np.float64]:
+    """Mean activation over tokens and channels, in units of the activation (arXiv:2501.03273; formula OURS).
+
+    Returns [L]; low is pruned first. `site`: the block's "output", or its "update" (output minus input).
+    In post-norm models the output's mean is set by the last LayerNorm's gain and bias.
+    Raises ValueError for an unknown site.
+    """
+    mean: NDArray[np.float64] = observation.channel_mean[observation.at(site)].mean(axis=1, dtype=np.float64)
+    return mean

@@ -1,0 +1,32 @@
+"""How much a layer's vectors say about what the intact model predicts."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slim.mutual_information import mutual_information
+from slim.observation import Observation
+
+
+def mi_prediction_relevance(
+    observation: Observation,
+    *,
+    estimator: str = "probe",
+    folds: int = 5,
+    components: int = 64,
+    c: float = 0.1,
+    neighbours: int = 3,
+) -> NDArray[np.float64]:
+    """Mutual information, in nats, of the pooled vector and the intact model's prediction (OURS).
+
+    Returns [L], at least 0; low is pruned first. The options are those of `slim.mutual_information`:
+    `folds` and `c` belong to the "probe" estimator, `neighbours` to "neighbours".
+    """
+    return mutual_information(
+        observation.pooled,
+        observation.predictions,
+        estimator=estimator,
+        folds=folds,
+        components=components,
+        c=c,
+        neighbours=neighbours,
+    )

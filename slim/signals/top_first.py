@@ -1,0 +1,14 @@
+"""The control that drops layers from the top."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slim.observation import Observation
+
+
+def top_first(observation: Observation) -> NDArray[np.float64]:
+    """The number of layers above a layer, so that the last goes first (a control, OURS).
+
+    Returns [L]; low is pruned first.
+    """
+    return np.arange(observation.layers - 1, -1, -1, dtype=np.float64)

@@ -1,0 +1,153 @@
+"""The one training loop: the Hugging Face Trainer, configured."""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from torch import Tensor
+from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from slim.batches import tokenized
+from slim.losses.hard_labels import hard_labels
+from slim.models import Model, Tokenizer
+from slim.runtime import Runtime
+
+Objective = Callable[[Tensor, dict[str, Tensor]], Tensor]
+"""(logits [n, classes], the batch with `labels` and whatever columns were added) -> mean loss."""
+
+
+def by_labels(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """The objective without a teacher."""
+    return hard_labels(logits, batch["labels"])
+
+
+SAVE_EVERY_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to train."""
+
+    epochs: float
+    batch_size: int
+    learning_rate: float
+    """Peak of AdamW's learning rate; linear warm-up, then linear decay to zero."""
+    warmup: float
+    """Share of all steps spent warming up."""
+    weight_decay: float
+    seed: int
+
+
+def examples(
+    texts: Sequence[str], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
+) -> Dataset:
+    """Tokenized, labelled texts for `train`; further columns (a teacher's logits, say) reach the objective."""
+    rows: dict[str, Any] = tokenized(texts, tokenizer, max_tokens)
+    rows["length"] = [len(ids) for ids in rows["input_ids"]]
+    return Dataset.from_dict(rows | {"labels": labels} | columns)
+
+
+def train(
+    model: Model,
+    tokenizer: Tokenizer,
+    training: Dataset,
+    validation: Dataset,
+    schedule: Schedule,
+    runtime: Runtime,
+    checkpoints: Path,
+    objective: Objective = by_labels,
+) -> list[dict[str, float]]:
+    """Train the model in place; it ends as the checkpoint with the best validation accuracy. Returns the log.
+
+    Batches hold texts of like length. A run that was killed resumes from `checkpoints`, which the finished run
+    removes; at most a few minutes of work are lost.
+    """
+    trainer = _Trainer(
+        objective,
+        model=model,
+        args=_arguments(schedule, runtime, checkpoints),
+        train_dataset=training,
+        eval_dataset=validation,
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
+        callbacks=[_SaveNowAndThen(SAVE_EVERY_SECONDS)],
+    )
+    resumable = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    if resumable:
+        print(f"resuming from {resumable}", flush=True)
+    trainer.train(resume_from_checkpoint=resumable)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    model.eval()
+    return [_without_clock(entry) for entry in trainer.state.log_history if "eval_accuracy" in entry]
+
+
+def _arguments(schedule: Schedule, runtime: Runtime, checkpoints: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=schedule.epochs,
+        per_device_train_batch_size=schedule.batch_size,
+        per_device_eval_batch_size=2 * schedule.batch_size,
+        learning_rate=schedule.learning_rate,
+        warmup_steps=schedule.warmup,  # a value below one is a share of all steps
+        weight_decay=schedule.weight_decay,
+        lr_scheduler_type="linear",
+        optim="adamw_torch_fused",
+        train_sampling_strategy="group_by_length",
+        remove_unused_columns=False,
+        bf16=runtime.bf16,
+        use_cpu=runtime.device.type == "cpu",
+        seed=schedule.seed,
+        data_seed=schedule.seed,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        load_best_model_at_end=True,
+        metric_for_best_model="accuracy",
+        save_total_limit=2,
+        logging_strategy="epoch",
+        report_to=[],
+        dataloader_pin_memory=False,
+    )
+
+
+def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
+    """A log entry less what the clock says, so that the same run writes the same bytes."""
+    return {name: value for name, value in entry.items() if not name.endswith(("runtime", "per_second"))}
+
+
+class _Trainer(Trainer):
+    """The Trainer with an objective of ours."""
+
+    def __init__(self, objective: Objective, **options: Any) -> None:
+        super().__init__(**options)
+        self.objective = objective
+
+    def compute_loss(
+        self, model: Model, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        taken = ("input_ids", "attention_mask", "token_type_ids")
+        outputs = model(**{name: inputs[name] for name in taken if name in inputs})
+        logits = outputs.logits.float()
+        # Validation has no columns of a teacher, and is judged by the labels in every run alike.
+        loss = self.objective(logits, inputs) if model.training else by_labels(logits, inputs)
+        return (loss, {"logits": outputs.logits}) if return_outputs else loss
+
+
+class _SaveNowAndThen(TrainerCallback):
+    """Asks for a checkpoint when the last is older than some seconds, so that long epochs can be resumed too."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.last = time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if time.monotonic() - self.last > self.seconds:
+            control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.last = time.monotonic()

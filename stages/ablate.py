@@ -1,0 +1,23 @@
+"""ablate DATASET SEED: what the teacher predicts with every subset of its layers."""
+
+from slim.ablation import measure
+from slim.classifier import Classifier
+from slim.params import load
+from slim.texts import read_split
+from stages import run
+
+
+def ablate(dataset: str, seed: str) -> None:
+    params = load()
+    teacher = Classifier.load(
+        f"models/teacher/{dataset}/{seed}",
+        seed=int(seed),
+        max_tokens=params.model.max_tokens,
+        **params.runtime.model_dump(),
+    )
+    splits = {name: read_split(f"data/datasets/{dataset}", name) for name in ("validation", "test")}
+    measure(teacher, splits, **params.ablate.model_dump()).save(f"data/lattice/{dataset}/{seed}.npz")
+
+
+if __name__ == "__main__":
+    run(ablate)

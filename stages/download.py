@@ -1,0 +1,18 @@
+"""download DATASET: labelled texts in three splits and their card, to data/datasets/DATASET."""
+
+from slim.datasets._table import write
+
+from slim.family import find
+from slim.params import load
+from stages import run
+
+
+def download(dataset: str) -> None:
+    options = load().datasets[dataset].model_dump()
+    source = options.pop("source")
+    print(f"making the dataset {dataset} from {source}", flush=True)
+    write(find("datasets", source)(**options), f"data/datasets/{dataset}")
+
+
+if __name__ == "__main__":
+    run(download)

@@ -1,0 +1,33 @@
+"""finetune DATASET SEED: the pretrained encoder becomes a classifier, the teacher of all that follows."""
+
+from slim.classifier import Classifier
+from slim.files import write_arrays
+from slim.params import load
+from slim.texts import class_names, read_split
+from slim.training import Schedule
+from stages import run
+
+
+def finetune(dataset: str, seed: str) -> None:
+    params = load()
+    data = f"data/datasets/{dataset}"
+    teacher = Classifier.load(
+        "models/base",
+        seed=int(seed),
+        max_tokens=params.model.max_tokens,
+        labels=class_names(data),
+        **params.runtime.model_dump(),
+    )
+    training, validation = read_split(data, "train"), read_split(data, "validation")
+    epochs = teacher.train(
+        training,
+        validation,
+        Schedule(**params.finetune.model_dump(), seed=int(seed)),
+        files=[f"{data}/train.parquet", f"{data}/validation.parquet", "models/base/model.safetensors"],
+    )
+    teacher.save(f"models/teacher/{dataset}/{seed}", validation.texts, epochs=epochs)
+    write_arrays({"train": teacher.logits(training.texts)}, f"data/logits/{dataset}/{seed}.npz")
+
+
+if __name__ == "__main__":
+    run(finetune)

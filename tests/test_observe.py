@@ -1,0 +1,123 @@
+"""The instrumented pass against autograd, one text at a time, and against transformers' own outputs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from slim import models
+from slim.gradients import ExampleSquares
+from slim.observation import Observation
+from slim.observe import observe
+from tests import pico
+
+
+def observation_of(model, batch_size=8, count=24):
+    found = pico.batch_of(pico.texts(count), size=batch_size, by_length=False)
+    return observe(model, found, pico.labels(count), pico.EXACT)
+
+
+def single_gradients(model, count):
+    """For every text alone: the list of gradients of each layer's parameters."""
+    for i, text in enumerate(pico.texts(count)):
+        ((_, batch),) = pico.batch_of([text])
+        model.zero_grad()
+        cross_entropy(model(**batch).logits, torch.as_tensor(pico.labels(count)[i : i + 1])).backward()
+        yield [[p.grad.clone() for p in layer.parameters()] for layer in models.layers(model)]
+
+
+@pytest.mark.parametrize("family", models.FAMILIES)
+def test_per_example_fisher_is_that_of_a_batch_of_one_loop(family):
+    model = pico.model(family)
+    loop = [[sum(g.double().square().sum() for g in layer) for layer in one] for one in single_gradients(model, 24)]
+    np.testing.assert_allclose(observation_of(model).gradient_example_square, np.array(loop).T, rtol=1e-5)
+
+
+def test_batch_gradient_norm_is_that_of_the_mean_of_single_gradients():
+    model = pico.model()
+    singles = list(single_gradients(model, 24))
+    expected = [
+        [
+            torch.stack(
+                [sum(singles[i][l][p] for i in range(b, b + 8)).div(8).norm() for p in range(len(singles[0][l]))]
+            )
+            .norm()
+            .item()
+            for b in (0, 8, 16)
+        ]
+        for l in range(3)
+    ]
+    np.testing.assert_allclose(observation_of(model).gradient_batch_norm, expected, rtol=1e-4)
+
+
+def test_activations_attention_and_predictions_are_those_transformers_reports():
+    model = pico.model()
+    seen = observation_of(model, batch_size=1, count=6)
+    model.set_attn_implementation("eager")
+    start = 0
+    for i, text in enumerate(pico.texts(6)):
+        ((_, batch),) = pico.batch_of([text])
+        told = model(**batch, output_hidden_states=True, output_attentions=True)
+        tokens = slice(start, start := start + batch["input_ids"].shape[1])
+        assert (seen.example_of_token[tokens] == i).all() and (seen.keys[tokens] == tokens.stop - tokens.start).all()
+        assert seen.predictions[i] == told.logits.argmax()
+        for l in range(3):
+            before, after = (told.hidden_states[k][0].detach().numpy() for k in (l, l + 1))
+            for site, value in enumerate((after, after - before)):
+                np.testing.assert_allclose(seen.channel_mean[site, l, tokens], value.mean(-1), atol=1e-5)
+                np.testing.assert_allclose(seen.row_norm[site, l, tokens], np.linalg.norm(value, axis=-1), rtol=1e-4)
+            np.testing.assert_allclose(seen.pooled[l, i], after[0], atol=1e-5)
+            rows = told.attentions[l][0].detach().numpy()
+            np.testing.assert_allclose(seen.attention_max[l][:, tokens], rows.max(-1), rtol=1e-4)
+            entropy = -(rows * np.log(rows)).sum(-1)
+            np.testing.assert_allclose(seen.attention_entropy[l][:, tokens], entropy, atol=1e-5)
+
+
+def test_padding_changes_nothing():
+    model = pico.model()
+    one, many = observation_of(model, batch_size=1), observation_of(model, batch_size=24)
+    for field in dataclasses.fields(Observation):
+        if field.name != "gradient_batch_norm":  # whose batches differ
+            np.testing.assert_allclose(
+                getattr(one, field.name), getattr(many, field.name), rtol=1e-3, atol=1e-5, err_msg=field.name
+            )
+
+
+def test_weights_are_the_matrices_without_biases_and_norms():
+    model = pico.model()
+    seen = observation_of(model).weights
+    assert seen.shape == (3, 4 * 16 * 16 + 2 * 16 * 32)
+    expected = sum(
+        p.double().square().sum().item() for n, p in models.layers(model)[1].named_parameters() if p.dim() == 2
+    )
+    assert np.square(seen[1], dtype=np.float64).sum() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_model_is_left_as_it_was():
+    model = pico.model()
+    model.classifier.weight.requires_grad_(False)
+    before = {name: (p.requires_grad, p.clone()) for name, p in model.named_parameters()}
+    implementation = model.config._attn_implementation
+    observation_of(model)
+    assert model.config._attn_implementation == implementation
+    for name, p in model.named_parameters():
+        assert p.requires_grad == before[name][0] and torch.equal(p, before[name][1]) and p.grad is None
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+
+
+def test_a_parameter_that_cannot_be_followed_is_refused_not_left_out():
+    layers = torch.nn.ModuleList([torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Conv1d(2, 2, 1))])
+    with pytest.raises(ValueError, match="Conv1d are not supported"), ExampleSquares().watching(layers):
+        pass
+
+
+def test_an_observation_survives_the_disk_and_writes_the_same_bytes_twice(tmp_path):
+    seen = observation_of(pico.model())
+    for name in ("a", "b"):
+        seen.save(tmp_path / f"{name}.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    back = Observation.load(tmp_path / "a.npz")
+    for field in dataclasses.fields(Observation):
+        np.testing.assert_array_equal(getattr(back, field.name), getattr(seen, field.name))

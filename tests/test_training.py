@@ -1,0 +1,151 @@
+"""The training loop: it learns, it keeps the best, it resumes after a kill, it is deterministic."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slim.checkpoints import checkpoint_folder
+from slim.losses.distillation import Distillation
+from slim.losses.hard_labels import hard_labels
+from slim.losses.soft_labels import soft_labels
+from slim.texts import Split
+from slim.training import Schedule
+from tests import pico
+
+SCHEDULE = Schedule(epochs=4, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
+ROOT = Path(__file__).parents[1]
+
+
+def learnable(count: int, seed: int) -> Split:
+    """Texts whose class is whether their first word has an even number."""
+    texts = pico.texts(count, seed)
+    return Split(texts, np.array([int(text.split()[0].removeprefix("word")) % 2 for text in texts]))
+
+
+def trained(folder: Path, monkeypatch: pytest.MonkeyPatch, **options):
+    monkeypatch.chdir(folder)
+    (folder / "input").write_text("x")
+    torch.manual_seed(0)
+    model = pico.classifier(classes=2)
+    return model, model.train(learnable(512, 0), learnable(64, 1), SCHEDULE, ["input"], **options)
+
+
+def test_training_learns_and_ends_as_its_best_epoch(tmp_path, monkeypatch):
+    model, epochs = trained(tmp_path, monkeypatch)
+    validation = learnable(64, 1)
+    accuracy = (model.logits(validation.texts).argmax(-1) == validation.labels).mean()
+    assert len(epochs) == 4
+    assert accuracy == pytest.approx(max(epoch["eval_accuracy"] for epoch in epochs))
+    assert accuracy > 0.7
+    assert not any("second" in key or "runtime" in key for epoch in epochs for key in epoch)
+
+
+def test_training_twice_gives_the_same_weights(tmp_path, monkeypatch):
+    runs = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        runs.append(trained(tmp_path / name, monkeypatch)[0].model.state_dict())
+    assert all(torch.equal(runs[0][key], runs[1][key]) for key in runs[0])
+
+
+def test_the_control_of_a_distillation_is_training_on_labels(tmp_path, monkeypatch):
+    runs = []
+    for name, options in (
+        ("plain", {}),
+        ("control", {"objective": Distillation(2.0, 0.0), "teacher": np.zeros((512, 2), np.float32)}),
+    ):
+        (tmp_path / name).mkdir()
+        runs.append(trained(tmp_path / name, monkeypatch, **options)[0].model.state_dict())
+    assert all(torch.equal(runs[0][key], runs[1][key]) for key in runs[0])
+
+
+def test_a_student_learns_from_its_teacher_alone(tmp_path, monkeypatch):
+    training = learnable(512, 0)
+    teacher = np.where(np.arange(2) == 1 - training.labels[:, None], 4.0, -4.0).astype(np.float32)  # the wrong way
+    model, _ = trained(tmp_path, monkeypatch, objective=Distillation(1.0, 1.0), teacher=teacher)
+    # Even the epoch that true labels like best has learned the opposite of them.
+    assert (model.logits(training.texts).argmax(-1) == training.labels).mean() < 0.4
+
+
+PROGRAM = """
+import sys, torch
+from pathlib import Path
+import slim.training
+from tests.test_training import SCHEDULE, learnable
+from tests import pico
+from dataclasses import replace
+slim.training.SAVE_EVERY_SECONDS = 0.0
+torch.set_num_threads(1)
+torch.manual_seed(0)
+model = pico.classifier(classes=2)
+model.train(learnable(512, 0), learnable(64, 1), replace(SCHEDULE, epochs=3), ["input"])
+torch.save(model.model.state_dict(), sys.argv[1])
+"""
+
+
+def test_a_killed_run_resumes_and_ends_where_an_unbroken_one_ends(tmp_path):
+    (tmp_path / "input").write_text("x")
+
+    def start(name: str) -> subprocess.Popen:
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "input").write_text("x")
+        return subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "weights.pt"],
+            cwd=tmp_path / name,
+            env={"PYTHONPATH": str(ROOT), "PATH": "", "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    broken = start("broken")
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "broken").glob(".ckpt/*/checkpoint-*/trainer_state.json")):
+        assert broken.poll() is None and time.monotonic() < deadline, "ended before its first checkpoint"
+        time.sleep(0.02)
+    broken.send_signal(signal.SIGKILL)
+    broken.wait()
+    assert not (tmp_path / "broken" / "weights.pt").exists()
+    resumed, whole = start("broken"), start("whole")
+    said = resumed.communicate(timeout=120)[0]
+    whole.communicate(timeout=120)
+    assert "resuming from" in said
+    weights = [torch.load(tmp_path / name / "weights.pt", weights_only=True) for name in ("broken", "whole")]
+    for key in weights[0]:
+        torch.testing.assert_close(weights[0][key], weights[1][key])
+    assert not list((tmp_path / "broken").glob(".ckpt/*"))
+
+
+def test_other_settings_or_other_data_are_another_checkpoint(tmp_path):
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").write_text("2")
+    one = checkpoint_folder([SCHEDULE], [tmp_path / "a"])
+    assert one == checkpoint_folder([SCHEDULE], [tmp_path / "a"])
+    (tmp_path / "a").write_text("3")
+    assert one != checkpoint_folder([SCHEDULE], [tmp_path / "a"])
+    assert checkpoint_folder([SCHEDULE], [tmp_path / "b"]) != checkpoint_folder([1], [tmp_path / "b"])
+
+
+@given(st.floats(0.5, 8), st.integers(0, 10_000))
+def test_soft_labels_are_the_divergence_by_hand(temperature, seed):
+    draw = torch.Generator().manual_seed(seed)
+    student, teacher = torch.randn(2, 5, 4, generator=draw, dtype=torch.float64)
+    p, q = ((x / temperature).softmax(-1) for x in (teacher, student))
+    expected = temperature**2 * (p * (p / q).log()).sum(-1).mean()
+    torch.testing.assert_close(soft_labels(student, teacher, temperature), expected)
+    torch.testing.assert_close(soft_labels(teacher, teacher, temperature), torch.zeros((), dtype=torch.float64))
+
+
+def test_distillation_mixes_its_two_terms():
+    student, teacher, labels = torch.randn(6, 3), torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
+    batch = {"labels": labels, "teacher": teacher}
+    expected = 0.3 * soft_labels(student, teacher, 2.0) + 0.7 * hard_labels(student, labels)
+    torch.testing.assert_close(Distillation(2.0, 0.3)(student, batch), expected)
