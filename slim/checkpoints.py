@@ -10,10 +10,10 @@ ROOT = Path(".ckpt")
 
 
 def checkpoint_folder(settings: Any, inputs: Iterable[str | Path]) -> Path:
-    """The folder for these settings (JSON, or anything whose repr says all) and the content of these files; other inputs, other folder.
+    """The folder for these settings and the content of these files; other inputs, other folder.
 
-    A run that was killed finds its own checkpoints again; a run with changed settings or data never finds
-    somebody else's.
+    `settings` is JSON, or holds things whose repr says all. A run that was killed finds its own checkpoints again;
+    a run with changed settings or data never finds somebody else's.
     """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_said).encode())
     for path in sorted(map(Path, inputs)):

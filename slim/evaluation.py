@@ -1,5 +1,6 @@
 """What is measured of a model on the test split, and how two models are compared there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Evaluator:
         return judged.with_(**size(folder), reload_difference=difference, **_recipe(folder))
 
     def compare(self, model: "Judged", other: "Judged", prefix: str, p: str) -> "Judged":
-        """The model with its paired difference in accuracy to another: `prefix`, `prefix`_low, `prefix`_high and `p`."""
+        """The model with its paired difference in accuracy to another, as `prefix`, `prefix`_low, _high and `p`."""
         low, high = difference_interval(model.correct, other.correct, resamples=self.resamples, level=self.level)
         difference = float(model.correct.mean() - other.correct.mean())
         found = {prefix: difference, f"{prefix}_low": low, f"{prefix}_high": high}
@@ -71,6 +72,23 @@ class Judged:
     def with_(self, **more: Any) -> "Judged":
         """The same, with more known of it."""
         return Judged(self.record | more, self.correct)
+
+
+def compared(
+    evaluator: Evaluator, floor: Judged, teacher: Judged, students: Mapping[str, Mapping[str, Judged]]
+) -> dict[str, dict[str, Any]]:
+    """Row name -> record: floor and students beside the teacher, distilled models also beside their control.
+
+    `students`: student -> model (pruned, hard_labels, distilled) -> what was measured of it.
+    """
+    rows = {"linear_floor": evaluator.against_teacher(floor, teacher), "teacher": teacher}
+    for student, models in students.items():
+        found = {name: evaluator.against_teacher(model, teacher) for name, model in models.items()}
+        control = evaluator.compare(found["distilled"], found["hard_labels"], "over_control", "over_control_p")
+        for name, model in (found | {"distilled": control}).items():
+            rows[f"{name}_{student}"] = model.with_(model=name, student=student)
+    nothing = {"student": "", "strategy": ""}
+    return {name: nothing | {"model": name} | model.record for name, model in rows.items()}
 
 
 def _recipe(folder: str | Path) -> dict[str, Any]:

@@ -157,7 +157,12 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
         config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
         family(config.model_type)
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, config=config, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=labels is not None,  # a head for other classes gives way to a fresh one
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, RuntimeError, KeyError, TypeError) as error:

@@ -50,24 +50,34 @@ class ModelSource(Section):
 
     source: Literal["packaged", "folder"] = "packaged"
     """packaged: inside an installed package; folder: a local folder that `save_pretrained` wrote."""
-    name: str
-    """The package, or the folder."""
+    path: str
+    """The lock file that pins the package, or the folder."""
+    name: str = ""
+    """The package."""
     sha256: str | None = None
     """What model.safetensors must hash to."""
     max_tokens: Annotated[int, Field(ge=4)] = 64
     """Texts are cut at this many tokens, special ones included."""
+
+    @model_validator(mode="after")
+    def _named(self) -> "ModelSource":
+        if self.source == "packaged" and not self.name:
+            raise ValueError("name is missing: the package that carries the model")
+        return self
 
 
 class Docstrings(Section):
     """A labelled table made from the docstrings of the pinned dependencies."""
 
     source: Literal["docstrings"]
-    task: str
+    path: str
+    """The lock file that pins the libraries whose docstrings are read."""
+    task: Literal["library", "section"]
     train: Count
     validation: Count
     test: Count
-    min_words: Count = 6
-    max_words: Count = 40
+    min_words: Count
+    max_words: Count
     seed: int = 0
 
 
@@ -75,8 +85,10 @@ class Files(Section):
     """Your own CSV, TSV, JSONL or Parquet."""
 
     source: Literal["files"]
-    train: str
-    test: str
+    path: str
+    """The folder that they lie in."""
+    train: str = "train.csv"
+    test: str = "test.csv"
     validation: str | None = None
     """Cut from train when absent."""
     validation_share: Share = 0.1
@@ -184,7 +196,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":
-        _all_known("grid.datasets", self.grid.datasets, self.datasets, "entries of datasets")
+        _all_known("grid.datasets", self.grid.datasets, self.datasets, "an entry of datasets")
         for group in (self.datasets, self.strategies, self.fusions, self.students):
             for name in group:
                 if not re.fullmatch(r"[a-z0-9_]+", name):
@@ -203,10 +215,10 @@ class Params(Section):
         for family, entries in (("signals", self.strategies), ("fusions", self.fusions)):
             for name, options in entries.items():
                 where = f"{'strategies' if family == 'signals' else family}.{name}"
-                given = dict(options)
+                function, given = find(family, name), dict(options)
                 if family == "signals" and given.pop("prune_first", "absent") not in ("low", "high"):
                     raise ValueError(f"{where}.prune_first must be low or high")
-                check_options(where, find(family, name), given)
+                check_options(where, function, given)
         return self
 
 

@@ -42,15 +42,15 @@ def packaged(name: str) -> Path:
     return Path(next(iter(found.submodule_search_locations))) / "model"
 
 
-def fetch(source: str, name: str, sha256: str | None, folder: str | Path) -> None:
+def fetch(folder: str | Path, *, source: str, path: str, name: str, sha256: str | None) -> None:
     """Copy a pretrained model's files to `folder`, with a card that says whose they are.
 
     Raises ValueError, naming the file, when it is missing or its sha256 is not the given one.
     """
-    origin = packaged(name) if source == "packaged" else Path(name)
+    origin = packaged(name) if source == "packaged" else Path(path)
     weights = origin / "model.safetensors"
     if not weights.is_file():
-        raise ValueError(f"model.name: {origin} has no model.safetensors: name a folder that save_pretrained wrote")
+        raise ValueError(f"model.path: {origin} has no model.safetensors: name a folder that save_pretrained wrote")
     with weights.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if sha256 and found != sha256:
@@ -61,4 +61,5 @@ def fetch(source: str, name: str, sha256: str | None, folder: str | Path) -> Non
             if (origin / file_name).is_file():
                 shutil.copyfile(origin / file_name, aside / file_name)
         card = CARDS.get(name.replace("-", "_"), {})
-        write_json({"source": source, "name": Path(name).name, "sha256": found, **card}, aside / "card.json")
+        named = origin.name if source == "folder" else name
+        write_json({"source": source, "name": named, "sha256": found, **card}, aside / "card.json")

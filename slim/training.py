@@ -11,7 +11,6 @@ import numpy as np
 from datasets import Dataset
 from torch import Tensor
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from slim.batches import tokenized
 from slim.losses.hard_labels import hard_labels
@@ -78,10 +77,10 @@ def train(
         compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
         callbacks=[_SaveNowAndThen(SAVE_EVERY_SECONDS)],
     )
-    resumable = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    resumable = last_complete(checkpoints)
     if resumable:
         print(f"resuming from {resumable}", flush=True)
-    trainer.train(resume_from_checkpoint=resumable)
+    trainer.train(resume_from_checkpoint=str(resumable) if resumable else None)
     shutil.rmtree(checkpoints, ignore_errors=True)
     model.eval()
     return [_without_clock(entry) for entry in trainer.state.log_history if "eval_accuracy" in entry]
@@ -123,6 +122,8 @@ def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
 class _Trainer(Trainer):
     """The Trainer with an objective of ours."""
 
+    objective: Objective
+
     def __init__(self, objective: Objective, **options: Any) -> None:
         super().__init__(**options)
         self.objective = objective
@@ -138,6 +139,19 @@ class _Trainer(Trainer):
         return (loss, {"logits": outputs.logits}) if return_outputs else loss
 
 
+def last_complete(checkpoints: Path) -> Path | None:
+    """The checkpoint furthest on that was written to its end; those that a kill left half-written are removed."""
+    for half in checkpoints.glob("checkpoint-*"):
+        if not (half / COMPLETE).exists():
+            shutil.rmtree(half)
+    found = checkpoints.glob("checkpoint-*")
+    return max(found, key=lambda folder: int(folder.name.removeprefix("checkpoint-")), default=None)
+
+
+COMPLETE = "complete"
+"""The file that marks a checkpoint as written to its end."""
+
+
 class _SaveNowAndThen(TrainerCallback):
     """Asks for a checkpoint when the last is older than some seconds, so that long epochs can be resumed too."""
 
@@ -150,4 +164,5 @@ class _SaveNowAndThen(TrainerCallback):
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
         self.last = time.monotonic()

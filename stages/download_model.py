@@ -7,7 +7,7 @@ from stages import run
 
 def download_model() -> None:
     model = load().model
-    fetch(model.source, model.name, model.sha256, "models/base")
+    fetch("models/base", source=model.source, path=model.path, name=model.name, sha256=model.sha256)
 
 
 if __name__ == "__main__":

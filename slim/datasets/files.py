@@ -13,7 +13,7 @@ from slim.datasets._table import Tables, check, distinct, numbered, shuffled, ti
 READERS: dict[str, Callable[[Path], DataFrame]] = {
     ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False),
     ".tsv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, sep="\t"),
-    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False, convert_dates=False),
+    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
     ".parquet": pd.read_parquet,
 }
 """How a file is read, by its suffix."""
@@ -23,6 +23,7 @@ def files(
     *,
     train: str,
     test: str,
+    path: str = "",
     validation: str | None = None,
     text: str = "text",
     label: str = "label",
@@ -34,17 +35,21 @@ def files(
 ) -> Tables:
     """The rows of two or three files, cleaned.
 
-    `text` and `label` name their columns. Without `validation`, `validation_share` of each class of train is set
-    aside for it. `*_rows` keep at most so many rows of a split, with its proportions of classes. Rows without text
-    or label go, and so do texts that a later split (train, validation, test) has too. Classes are numbered in the
-    order of their names (as numbers, if all of them are). Raises ValueError, in one line, when a file cannot be used.
+    `path` is the folder that they lie in; `text` and `label` name their columns. Without `validation`,
+    `validation_share` of each class of train is set aside for it. `*_rows` keep at most so many rows of a split, with
+    its proportions of classes. Rows without text or label go, and so do texts that a later split (train, validation,
+    test) has too. Classes are numbered in the order of their names (as numbers, if all of them are). Raises
+    ValueError, in one line, when a file cannot be used.
     """
-    paths = {"train": train, "validation": validation, "test": test}
+    names = {"train": train, "validation": validation, "test": test}
+    paths = {split: None if name is None else str(Path(path) / name) for split, name in names.items()}
     dropped: dict[str, int] = {}
     splits: dict[str, DataFrame] = {}
-    for name, path in paths.items():
-        if path is not None:
-            splits[name] = _filled(_read(path, text, label), name, dropped)
+    for name, file in paths.items():
+        if file is not None:
+            splits[name] = _filled(_read(file, text, label), name, dropped)
+            if splits[name].empty:
+                raise ValueError(f"{file} has no row with both a '{text}' and a '{label}': fill it")
     if validation is None:
         splits["train"], splits["validation"] = _cut(splits["train"], validation_share, seed)
     splits, twins = distinct(splits, also_near=False)
@@ -54,14 +59,13 @@ def files(
     for name, frame in splits.items():
         unknown = _ordered(set(frame["label"]) - set(labels))
         if unknown:
-            raise ValueError(
-                f"{paths[name] or train}: label '{unknown[0]}' is not in train: add rows of it, or remove it"
-            )
+            where = paths[name] or paths["train"]
+            raise ValueError(f"{where}: label '{unknown[0]}' is not in train: add rows of it there, or remove it here")
     return check(
         Tables(
             splits=numbered(splits, labels),
             labels=labels,
-            origin="files: " + ", ".join(Path(path).name for path in paths.values() if path is not None),
+            origin="files: " + ", ".join(Path(file).name for file in paths.values() if file is not None),
             licence="the user's own",
             dropped={why: count for why, count in (dropped | twins).items() if count},
         )

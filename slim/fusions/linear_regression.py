@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from slim.fusions._fused import Fused
 from slim.fusions._regression import by_name, fuse
 from slim.lattice import Lattice
+from slim.options import NotNegative, Rows
 
 
 def linear_regression(
@@ -13,8 +14,8 @@ def linear_regression(
     names: list[str],
     lattice: Lattice,
     *,
-    rows: str = "trajectories",
-    ridge: float = 0.0,
+    rows: Rows = "trajectories",
+    ridge: NotNegative = 0.0,
 ) -> Fused:
     """Least-squares prediction of the change of validation accuracy from signals [L, S] (arXiv:2501.03273; rows OURS).
 

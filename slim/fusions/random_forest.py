@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from slim.fusions._fused import Fused
 from slim.fusions._regression import by_name, fuse
 from slim.lattice import Lattice
+from slim.options import Count, Rows, Seed
 from slim.removals import Removals
 
 SHUFFLES = 5
@@ -19,11 +20,10 @@ def random_forest(
     names: list[str],
     lattice: Lattice,
     *,
-    rows: str = "trajectories",
-    trees: int = 200,
-    min_leaf: int = 1,
-    seed: int = 0,
-    n_jobs: int = 1,
+    rows: Rows = "trajectories",
+    trees: Count = 200,
+    min_leaf: Count = 1,
+    seed: Seed = 0,
 ) -> Fused:
     """A forest's prediction of the change of validation accuracy from signals [L, S] (arXiv:2501.03273; rows OURS).
 
@@ -39,7 +39,7 @@ def random_forest(
             "impurity_importances": by_name(names, forest.feature_importances_),
         }
 
-    forest = RandomForestRegressor(trees, min_samples_leaf=min_leaf, random_state=seed, n_jobs=n_jobs)
+    forest = RandomForestRegressor(trees, min_samples_leaf=min_leaf, random_state=seed, n_jobs=1)
     return fuse(forest, signals, lattice, rows, explain)
 
 

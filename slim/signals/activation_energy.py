@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
+from slim.options import Site
 
 
-def activation_energy(observation: Observation, *, site: str = "output") -> NDArray[np.float64]:
+def activation_energy(observation: Observation, *, site: Site = "output") -> NDArray[np.float64]:
     """Mean over texts of the squared Frobenius norm of a text's activations (arXiv:2501.03273; formula OURS).
 
     Returns [L]; low is pruned first. Longer texts carry more, unlike in `activation_intensity`.

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
+from slim.options import Site
 
 
-def activation_inhibition(observation: Observation, *, site: str = "output") -> NDArray[np.float64]:
+def activation_inhibition(observation: Observation, *, site: Site = "output") -> NDArray[np.float64]:
     """Mean activation over tokens and channels, in units of the activation (arXiv:2501.03273; formula OURS).
 
     Returns [L]; low is pruned first. `site`: the block's "output", or its "update" (output minus input).

@@ -5,16 +5,17 @@ from numpy.typing import NDArray
 
 from slim.mutual_information import mutual_information
 from slim.observation import Observation
+from slim.options import AtLeastTwo, Count, Estimator, Positive
 
 
 def mi_prediction_relevance(
     observation: Observation,
     *,
-    estimator: str = "probe",
-    folds: int = 5,
-    components: int = 64,
-    c: float = 0.1,
-    neighbours: int = 3,
+    estimator: Estimator = "probe",
+    folds: AtLeastTwo = 5,
+    components: Count = 64,
+    c: Positive = 0.1,
+    neighbours: Count = 3,
 ) -> NDArray[np.float64]:
     """Mutual information, in nats, of the pooled vector and the intact model's prediction (OURS).
 

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
+from slim.options import Count, Seed
 
 
-def random(observation: Observation, *, draws: int = 10, seed: int = 0) -> NDArray[np.float64]:
+def random(observation: Observation, *, draws: Count = 10, seed: Seed = 0) -> NDArray[np.float64]:
     """Scores 0 .. L-1 in a random order, drawn `draws` times: a control that looks at nothing (arXiv:2501.03273).
 
     Returns [draws, L]; low is pruned first. Built on the raw bits of PCG64, which NumPy promises never to change.

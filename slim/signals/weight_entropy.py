@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
+from slim.options import AtLeastTwo
 
 
-def weight_entropy(observation: Observation, *, bins: int = 256) -> NDArray[np.float64]:
+def weight_entropy(observation: Observation, *, bins: AtLeastTwo = 256) -> NDArray[np.float64]:
     """Shannon entropy, in nats, of the histogram of a layer's weights (arXiv:2501.03273; bins OURS).
 
     Returns [L]; low is pruned first. The `bins` are equally wide, from the smallest to the largest weight of

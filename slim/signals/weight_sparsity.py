@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
+from slim.options import Positive
 from slim.signals.weight_magnitude import weight_magnitude
 
 
-def weight_sparsity(observation: Observation, *, threshold: float = 0.1) -> NDArray[np.float64]:
+def weight_sparsity(observation: Observation, *, threshold: Positive = 0.1) -> NDArray[np.float64]:
     """Share, in 0 .. 1, of a layer's weights whose size is strictly below a threshold (OURS).
 
     Returns [L]; high is pruned first. `threshold` is a fraction of the root mean square of all layers' weights

@@ -1,0 +1,50 @@
+# make repro: set up, then run the pipeline. make test: set up, then test. Both say what they do.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DO_NOT_TRACK := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: repro test setup check lock readme clean-venv
+
+repro: setup ## the default run: data, teacher, signals, orders, students, report
+	@echo "== checking params.yaml"
+	python -m slim.params
+	@echo "== dvc repro"
+	dvc repro
+	python -m slim.readme
+	@echo "== done: open reports/index.html"
+
+test: setup check ## linters, types and every test
+	@echo "== pytest"
+	python -m pytest
+
+check: setup
+	@echo "== ruff, mypy"
+	ruff check
+	ruff format --check
+	mypy
+
+setup: $(BIN)/.ready
+
+# torch comes by itself: its builds (CPU or CUDA) have other hashes on other machines, the version is the same.
+$(BIN)/.ready: requirements/lock.txt
+	@echo "== making .venv and installing the locked dependencies (a few minutes, once)"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
+	@echo "== installing PyTorch"
+	$(BIN)/python -m pip install --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m slim.offline_plots
+	$(BIN)/dvc config --local plots.html_template plots_offline.html
+	touch $@
+
+lock: ## rewrite requirements/lock.txt from requirements/direct.in
+	$(BIN)/python -m pip install --quiet uv==0.13.8
+	$(BIN)/uv pip compile requirements/direct.in -o requirements/lock.txt --override requirements/overrides.txt \
+	  --python-version 3.11 --generate-hashes --no-emit-package torch --no-header --no-annotate
+
+readme: setup
+	python -m slim.readme
+
+clean-venv:
+	rm -rf .venv

@@ -1,0 +1,20 @@
+"""The README's results are those of reports/summary.md, put between its markers by `python -m slim.readme`."""
+
+import re
+from pathlib import Path
+
+from slim.files import write_text
+
+START, END = "<!-- results: generated, do not edit -->", "<!-- end of results -->"
+
+
+def with_results(readme: str, summary: str) -> str:
+    """The README with the summary between its markers. Raises ValueError when the markers are not both there."""
+    if readme.count(START) != 1 or readme.count(END) != 1:
+        raise ValueError(f"README.md must hold '{START}' and '{END}' once each")
+    return re.sub(f"{START}.*{END}", lambda _: f"{START}\n\n{summary.strip()}\n\n{END}", readme, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    page, found = Path("README.md"), Path("reports/summary.md")
+    write_text(with_results(page.read_text(encoding="utf-8"), found.read_text(encoding="utf-8")), page)

@@ -1,0 +1,110 @@
+"""params.yaml is checked as a whole, and refused in lines that say what to mend."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from slim.params import load
+from tests.imports import ROOT
+
+GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def refused(tmp_path, change) -> str:
+    content = copy.deepcopy(GOOD)
+    change(content)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError) as refusal:
+        load(tmp_path / "params.yaml")
+    return str(refusal.value)
+
+
+def put(path: str, value):
+    """A change of one dotted key."""
+
+    def change(content):
+        *way, last = path.split(".")
+        for key in way:
+            content = content[key]
+        content[last] = value
+
+    return change
+
+
+def test_the_default_is_accepted_and_read_only():
+    params = load(ROOT / "params.yaml")
+    with pytest.raises(ValueError, match="frozen"):
+        params.runtime.threads = 3
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("finetune.epoch", 3, "finetune.epoch: unknown key; did you mean 'epochs'?"),
+        ("ablat", {}, "ablat: unknown key; did you mean 'ablate'?"),
+        ("strategies.weight_entropy.bnis", 8, "strategies.weight_entropy.bnis: unknown key; did you mean 'bins'?"),
+        ("strategies.weight_entropi", {}, "did you mean 'weight_entropy'?"),
+        ("fusions.random_forest.tree", 3, "fusions.random_forest.tree: unknown key; did you mean 'trees'?"),
+        ("prune.fixed.kep", 3, "prune.fixed.kep: unknown key; did you mean 'keep'?"),
+        ("evaluate.floor.cc", 3, "evaluate.floor.cc: unknown key; did you mean 'c'?"),
+        ("finetune.epochs", 0, "finetune.epochs: input should be greater than 0, got 0"),
+        ("finetune.epochs", "3", "finetune.epochs: input should be a valid number, got '3'"),
+        ("distill.alpha", 1.5, "distill.alpha: input should be less than or equal to 1, got 1.5"),
+        ("prune.fixed.keep", 0.0, "prune.fixed.keep: input should be greater than 0, got 0.0"),
+        ("runtime.precision", "fp16", "runtime.precision: input should be 'auto', 'fp32' or 'bf16', got 'fp16'"),
+        ("strategies.weight_entropy.bins", 1, "strategies.weight_entropy.bins: input should be greater than or equal"),
+        ("strategies.activation_energy.site", "middle", "input should be 'output' or 'update', got 'middle'"),
+        ("strategies.weight_entropy.prune_first", "lo", "strategies.weight_entropy.prune_first must be low or high"),
+        ("fusions.linear_regression.rows", "all", "'trajectories', 'leave_one_out' or 'lattice', got 'all'"),
+        (
+            "grid.datasets",
+            ["librari"],
+            "grid.datasets: 'librari' is not an entry of datasets; did you mean 'library'?",
+        ),
+        ("grid.datasets", [], "grid.datasets: list should have at least 1 item"),
+        ("grid.seeds", [0, 0], "grid.seeds names something twice"),
+        ("students.best_control", ["gredy"], "did you mean 'greedy'?"),
+        ("datasets.library.train", -5, "datasets.library.train: input should be greater than or equal to 1, got -5"),
+        ("datasets.library.tasc", 1, "datasets.library.tasc: unknown key; did you mean 'task'?"),
+        ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, said, tmp_path):
+    message = refused(tmp_path, put(key, value))
+    assert said in message and "\n" not in message
+
+
+def test_every_mistake_has_its_line(tmp_path):
+    def change(content):
+        content["finetune"]["epochs"] = -1
+        content["ablate"]["max_subset"] = 4
+        del content["model"]["path"]
+
+    assert len(refused(tmp_path, change).splitlines()) == 3
+
+
+@pytest.mark.parametrize("text", ["", "grid: [", "- 1"])
+def test_what_is_no_yaml_mapping_is_refused(text, tmp_path):
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"params\.yaml"):
+        load(tmp_path / "params.yaml")
+
+
+def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_path):
+    content = copy.deepcopy(GOOD)
+    content["finetune"]["epochs"] = 0
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    stage = subprocess.run(
+        [sys.executable, "-m", "stages.finetune", "library", "0"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert stage.returncode == 1
+    assert stage.stderr.strip() == "finetune: params.yaml: finetune.epochs: input should be greater than 0, got 0"
+    assert not (tmp_path / "models").exists()

@@ -1,0 +1,202 @@
+"""The whole pipeline through `dvc repro`, on a pico model and 200 rows; then what reruns, and what is restored."""
+
+import copy
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from transformers import AutoModelForSequenceClassification
+
+from slim.lattice import Lattice
+from tests import pico
+from tests.imports import ROOT
+from tests.test_truth import STAGES, covers
+
+DATASET = "toy"
+OVERRIDES = {
+    "grid.datasets": [DATASET],
+    "runtime.threads": 1,
+    "runtime.precision": "fp32",
+    "model": {"source": "folder", "path": "pico", "max_tokens": 16},
+    "datasets": {DATASET: {"source": "files", "path": "table", "validation_share": 0.2}},
+    "finetune.learning_rate": 5e-3,
+    "finetune.epochs": 4,
+    "extract_signals.texts": 60,
+    "strategies.mi_task_relevance": {"prune_first": "low", "folds": 3, "components": 8},
+    "strategies.mi_prediction_relevance": {"prune_first": "low", "folds": 3, "components": 8},
+    "fusions.random_forest.trees": 10,
+    "evaluate.resamples": 200,
+    "evaluate.floor.min_documents": 1,
+}
+
+
+def put(content: dict, key: str, value) -> None:
+    *way, last = key.split(".")
+    for part in way:
+        content = content[part]
+    content[last] = value
+
+
+class Project:
+    """A copy of this repository with a pico model and a small table in it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for name in ("slim", "stages", ".dvc", "dvc.yaml", ".dvcignore", ".gitignore"):
+            source = ROOT / name
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
+                shutil.copytree(source, folder / name, ignore=ignored)
+            else:
+                shutil.copy(source, folder / name)
+        self.trace = folder.parent / "trace"
+        self.trace.mkdir()
+        self.params = yaml.safe_load((ROOT / "params.yaml").read_text())
+        for key, value in OVERRIDES.items():
+            put(self.params, key, copy.deepcopy(value))
+        self.write_params(self.params)
+        (folder / "table").mkdir()
+        pico.classifier(layers=4).save(folder / "pico", pico.texts())
+        for name, rows, seed in (("train", 200, 0), ("test", 80, 1)):
+            self.write_table(f"table/{name}.csv", rows, seed)
+        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+
+    def write_table(self, name: str, rows: int, seed: int) -> None:
+        """Three classes; two words of a class's own in every text, and noise."""
+        draw = np.random.default_rng(seed)
+        with (self.folder / name).open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["text", "label"])
+            for i in range(rows):
+                own = draw.choice(pico.WORDS[15 * (i % 3) : 15 * (i % 3) + 15], 2)
+                table.writerow([" ".join(draw.permutation([*own, *draw.choice(pico.WORDS, 5)])), "abc"[i % 3]])
+
+    def write_params(self, params: dict) -> None:
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+    def dvc(self, *words: str) -> str:
+        """What a dvc command prints; fails with it when the command fails."""
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT / "tests" / "trace"),
+            "TRACE": str(self.trace),
+            "OMP_NUM_THREADS": "1",
+            "DVC_NO_ANALYTICS": "1",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "dvc", *words],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"dvc {' '.join(words)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        return done.stdout
+
+    def ran(self, *words: str) -> set[str]:
+        """The stages that `dvc repro` runs (or, with --dry, would run)."""
+        return set(re.findall(r"Running stage '([^']+)'", self.dvc("repro", *words)))
+
+    def digest(self) -> dict[str, bytes]:
+        """Every file that the stages wrote."""
+        files = (f for part in ("data", "models", "reports") for f in (self.folder / part).rglob("*") if f.is_file())
+        return {str(file.relative_to(self.folder)): file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """The project after one `dvc repro`."""
+    made = Project(tmp_path_factory.mktemp("pipeline") / "project")
+    made.first_run = made.ran()
+    return made
+
+
+def test_every_stage_ran_and_a_second_repro_runs_none(project):
+    names = {name.split("@")[0] for name in project.first_run}
+    assert names == set(STAGES)
+    assert len(project.first_run) == 1 + 1 + 3 + 15 + 5 + 20 + 2 + 4 + 1 + 1
+    assert project.ran() == set()
+
+
+def test_what_a_stage_opens_is_what_it_declares(project):
+    """The files that Python opened while a stage ran, against its deps and outs."""
+    logs = list(project.trace.iterdir())
+    assert len(logs) == len(project.first_run)
+    for log in logs:
+        _, stage, *words = re.split(r"\.|-", log.name, maxsplit=1)[0:1] + log.name.split(".", 1)[1].split("-")
+        if stage == "prune" and words[-1] == "fused":
+            stage = "prune_fused"
+        known = [re.sub(r"\$\{[^}]+\}", "*", dep) for dep in STAGES[stage]["deps"]]
+        known += [re.sub(r"\$\{[^}]+\}", "*", o if isinstance(o, str) else next(iter(o))) for o in outs(stage)]
+        known += ["params.yaml", "pico", "train.csv", "test.csv", ".ckpt"]
+        for path in set(log.read_text().splitlines()):
+            plain = re.sub(r"/?\.([^/]+)\.\d+\.partial", r"/\1", path).lstrip("/")
+            if plain.startswith(("data", "models", "reports")):
+                assert any(covers(k, plain) or k.startswith(f"{plain}/") for k in known), f"{log.name} opened {path}"
+
+
+def outs(stage: str) -> list:
+    return STAGES[stage].get("outs", []) + STAGES[stage].get("metrics", [])
+
+
+def test_the_teacher_learned_and_every_result_has_its_row(project):
+    with (project.folder / "reports" / "results.csv").open() as file:
+        rows = {(row["model"], row["student"]): row for row in csv.DictReader(file)}
+    students = ("random_forest", "best_control")
+    assert set(rows) == {("linear_floor", ""), ("teacher", "")} | {
+        (model, student) for model in ("pruned", "hard_labels", "distilled") for student in students
+    }
+    assert float(rows["teacher", ""]["accuracy"]) > 0.6
+    for (model, _), row in rows.items():
+        assert float(row["accuracy_low"]) <= float(row["accuracy"]) <= float(row["accuracy_high"])
+        if model in ("pruned", "hard_labels", "distilled"):
+            assert row["layers"] == "2" and float(row["ratio_parameters"]) > 0 and row["mcnemar_p"]
+            assert float(row["reload_difference"]) < 1e-5
+        assert bool(row["over_control"]) == (model == "distilled")
+        assert bool(row["bytes"]) == (model != "linear_floor")
+
+
+def test_the_pruned_model_scores_what_the_lattice_said(project):
+    lattice = Lattice.load(project.folder / f"data/lattice/{DATASET}/0.npz")
+    for student in ("random_forest", "best_control"):
+        record = json.loads((project.folder / f"data/metrics/{DATASET}/0/pruned_{student}.json").read_text())
+        mask = sum(1 << int(layer) for layer in record["kept"].split("-"))
+        assert record["accuracy"] == pytest.approx(lattice.accuracy(mask, "test"))
+        assert record["nll"] == pytest.approx(lattice.loss(mask, "test"), abs=1e-5)
+
+
+def test_every_saved_model_loads_with_plain_transformers(project):
+    folders = [path.parent for path in (project.folder / "models").rglob("reference_logits.npy")]
+    assert len(folders) == 1 + 2 + 4
+    for folder in folders:
+        AutoModelForSequenceClassification.from_pretrained(folder)
+
+
+RERUNS = {
+    "strategies.weight_entropy.bins": (64, {"rank@toy-weight_entropy"}),
+    "strategies.random.draws": (11, {"rank@toy-random"}),
+    "fusions.random_forest.trees": (11, {"fuse@toy-random_forest"}),
+    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@toy-linear_regression"}),
+    "prune.fixed.keep": (0.75, {"prune", "prune_fused"}),
+    "students.best_control": (["top_first"], {"compress@toy-0-best_control", "evaluate@toy-0", "report"}),
+    "distill.temperature": (4.0, {"distill"}),
+    "distill.depth": ("best_accuracy", {"compress", "distill"}),
+    "evaluate.resamples": (300, {"evaluate@toy-0"}),
+    "ablate.max_subsets": (1024, {"ablate@toy-0"}),
+    "extract_signals.texts": (50, {"extract_signals@toy-0"}),
+    "finetune.weight_decay": (0.02, {"finetune@toy-0"}),
+    "datasets.toy.seed": (1, {"download@toy"}),
+    "model.max_tokens": (15, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
+    "model.sha256": ("0" * 64, {"download_model"}),
+    "runtime.batch_size": (32, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
+}
+"""A parameter of every stage, another value, and the stages (or whole groups) that must rerun because they read it."""

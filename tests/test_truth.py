@@ -1,0 +1,145 @@
+"""dvc.yaml tells the truth: every file and parameter that a stage reads is declared, and nothing else is."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slim.family import names
+from slim.params import load
+from tests.imports import ROOT, closure
+
+STAGES: dict[str, dict[str, Any]] = {
+    name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
+}
+FAMILY_OF = {"rank": "signals", "fuse": "fusions", "download": "datasets"}
+"""Stages that find a member of a family by its name, which no import statement shows."""
+
+
+def script(stage: str) -> Path:
+    return Path(*re.match(r"python -m (\S+)", STAGES[stage]["cmd"])[1].split(".")).with_suffix(".py")
+
+
+def code(stage: str) -> set[Path]:
+    """Every file of ours that a stage can run."""
+    files = closure(script(stage))
+    for member in names(FAMILY_OF[stage]) if stage in FAMILY_OF else []:
+        files |= closure(Path("slim", FAMILY_OF[stage], f"{member}.py"))
+    return files
+
+
+def declared(stage: str) -> list[str]:
+    return [re.sub(r"\$\{[^}]+\}", "*", dep) for dep in STAGES[stage]["deps"]]
+
+
+def covers(dependency: str, file: str) -> bool:
+    """Whether a dependency (a file, a folder, or a template with *) is or holds a file."""
+    return re.fullmatch(re.escape(dependency).replace(r"\*", "[^/]+") + "(/.*)?", file) is not None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_file_that_runs_is_a_declared_dependency(stage):
+    missing = {str(file) for file in code(stage) if not any(covers(dep, str(file)) for dep in declared(stage))}
+    assert not missing
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_file_is_declared_that_does_not_run(stage):
+    ours = [dep for dep in declared(stage) if dep.startswith(("slim", "stages")) and not dep.endswith(".j2")]
+    needless = {dep for dep in ours if not any(covers(dep, str(file)) for file in code(stage))}
+    assert not needless
+
+
+def test_a_planted_omission_would_be_found():
+    assert Path("slim/models.py") in code("finetune") and Path("slim/mutual_information.py") in code("rank")
+
+
+def used_params(stage: str) -> set[str]:
+    """The dotted keys of params.yaml that a stage's script touches, as far down as it names them."""
+    tree = ast.parse((ROOT / script(stage)).read_text())
+    aliases = {"params": ""}
+    for node in ast.walk(tree):  # `wanted = params.distill`, `model = load().model`
+        if isinstance(node, ast.Assign):
+            targets = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            for target, value in zip(targets, values, strict=False):
+                if (key := dotted(value, aliases)) and isinstance(target, ast.Name):
+                    aliases[target.id] = key
+    found = {key for node in ast.walk(tree) if (key := dotted(node, aliases))}
+    return {key for key in found if not any(other.startswith(f"{key}.") for other in found)}
+
+
+def dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
+    """`params.model.max_tokens` -> model.max_tokens; None for what is no parameter."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load":
+        return ".".join(parts) or None
+    if isinstance(node, ast.Name) and node.id in aliases:
+        return ".".join(filter(None, [aliases[node.id], *parts])) or None
+    return None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_parameter_that_is_read_is_declared(stage):
+    known = {re.sub(r"\.\$\{[^}]+\}", "", key) for key in STAGES[stage]["params"]}
+    methods = r"\.(model_dump|schedule|items|keys|values)$"
+    read = {re.sub(methods, "", key) for key in used_params(stage)}
+    undeclared = {key for key in read if not any(key == k or key.startswith(f"{k}.") for k in known)}
+    assert not undeclared
+    assert not {k for k in known if not any(f"{key}.".startswith(f"{k}.") or k.startswith(f"{key}.") for key in read)}
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "report"])
+def test_every_path_in_a_script_is_a_dependency_or_an_output(stage):
+    tree = ast.parse((ROOT / script(stage)).read_text())
+    outs = [next(iter(out)) if isinstance(out, dict) else out for out in STAGES[stage].get("outs", [])]
+    known = declared(stage) + [re.sub(r"\$\{[^}]+\}", "*", out) for out in outs]
+    here = r"\*"  # one f-string field may stand for several parts, as `here` in evaluate does
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            path = "".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+            if path.startswith(("data/", "models/")):
+                pattern = re.escape(path).replace(here, ".+")
+                assert any(re.fullmatch(f"{pattern}(/.*)?", k) or covers(k, path) for k in known), path
+
+
+def test_every_strategy_has_its_file_and_every_file_its_strategy():
+    params = load(ROOT / "params.yaml")
+    assert set(params.strategies) == set(names("signals"))
+    assert set(params.fusions) == set(names("fusions"))
+
+
+def test_the_strategies_are_named_as_in_the_specification():
+    expected = """
+        activation_inhibition activation_intensity activation_energy mi_task_relevance
+        mi_prediction_relevance gradient_magnitude gradient_fisher weight_magnitude weight_sparsity weight_entropy
+        attention_weight attention_entropy random every_other top_first greedy oracle linear_regression random_forest
+        mean_rank"""
+    params = load(ROOT / "params.yaml")
+    assert set(params.strategies) | set(params.fusions) == set(expected.split())
+
+
+def test_light_stages_import_no_torch():
+    heavy = {"torch", "transformers", "pandas", "sklearn"}
+    for stage in ("rank", "fuse", "prune"):
+        for file in code(stage):
+            top = [n for n in ast.parse((ROOT / file).read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)]
+            imported = {a.name.split(".")[0] for n in top for a in n.names} | {
+                (n.module or "").split(".")[0] for n in top if isinstance(n, ast.ImportFrom)
+            }
+            assert not imported & heavy, file
+
+
+def test_stage_scripts_are_paragraphs_and_imports_run_one_way():
+    for file in (ROOT / "stages").glob("*.py"):
+        assert len(file.read_text().splitlines()) <= 50, file
+    for file in (ROOT / "slim").rglob("*.py"):
+        text = file.read_text()
+        assert "from stages" not in text and "import stages" not in text, file
+        assert "slim.params" not in text or file.name == "params.py", file
