@@ -54,12 +54,7 @@ def forward_backward(teacher: Classifier, split: Split, size: int) -> None:
 
 def main(dataset: str = "library", seed: str = "0", texts: str = "256") -> None:
     params = load()
-    teacher = Classifier.load(
-        f"models/teacher/{dataset}/{seed}",
-        seed=int(seed),
-        max_tokens=params.model.max_tokens,
-        **params.runtime.model_dump(),
-    )
+    teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     exact = replace(teacher, runtime=Runtime(teacher.runtime.device, bf16=False))
     split = read_split(f"data/datasets/{dataset}", "test").head(int(texts))
     count, size = len(layers(teacher.model)), params.extract_signals.batch_size

@@ -36,13 +36,15 @@ class Grid(Section):
 
 
 class Runtime(Section):
-    """How arithmetic runs; it decides the last bits of every number."""
+    """How every model is run; it decides the last bits of every number."""
 
     threads: Count = 2
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """auto: bfloat16 autocast where the CPU or GPU multiplies it in hardware."""
     batch_size: Count = 64
     """Texts in a batch wherever nothing is trained."""
+    max_tokens: Annotated[int, Field(ge=4)] = 64
+    """Texts are cut at this many tokens, special ones included."""
 
 
 class ModelSource(Section):
@@ -56,8 +58,6 @@ class ModelSource(Section):
     """The package."""
     sha256: str | None = None
     """What model.safetensors must hash to."""
-    max_tokens: Annotated[int, Field(ge=4)] = 64
-    """Texts are cut at this many tokens, special ones included."""
 
     @model_validator(mode="after")
     def _named(self) -> "ModelSource":

@@ -9,12 +9,7 @@ from stages import run
 
 def ablate(dataset: str, seed: str) -> None:
     params = load()
-    teacher = Classifier.load(
-        f"models/teacher/{dataset}/{seed}",
-        seed=int(seed),
-        max_tokens=params.model.max_tokens,
-        **params.runtime.model_dump(),
-    )
+    teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     splits = {name: read_split(f"data/datasets/{dataset}", name) for name in ("validation", "test")}
     measure(teacher, splits, **params.ablate.model_dump()).save(f"data/lattice/{dataset}/{seed}.npz")
 

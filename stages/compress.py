@@ -10,12 +10,7 @@ from stages import run
 
 def compress(dataset: str, seed: str, student: str) -> None:
     params = load()
-    teacher = Classifier.load(
-        f"models/teacher/{dataset}/{seed}",
-        seed=int(seed),
-        max_tokens=params.model.max_tokens,
-        **params.runtime.model_dump(),
-    )
+    teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     recipe = best_recipe(f"data/prune/{dataset}", params.students[student], params.distill.depth, seed)
     pruned = teacher.with_model(drop_layers(teacher.model, kept=recipe["kept"]))
     validation = read_split(f"data/datasets/{dataset}", "validation")

@@ -16,9 +16,7 @@ def distill(dataset: str, seed: str, student: str, target: str) -> None:
     params = load()
     wanted = params.distill
     data, pruned = f"data/datasets/{dataset}", f"models/pruned/{dataset}/{seed}/{student}"
-    learner = Classifier.load(
-        pruned, seed=int(seed), max_tokens=params.model.max_tokens, **params.runtime.model_dump()
-    )
+    learner = Classifier.load(pruned, seed=int(seed), **params.runtime.model_dump())
     training, validation = read_split(data, "train"), read_split(data, "validation")
     epochs = learner.train(
         training,

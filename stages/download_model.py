@@ -6,8 +6,7 @@ from stages import run
 
 
 def download_model() -> None:
-    model = load().model
-    fetch("models/base", source=model.source, path=model.path, name=model.name, sha256=model.sha256)
+    fetch("models/base", **load().model.model_dump())
 
 
 if __name__ == "__main__":

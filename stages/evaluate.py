@@ -14,7 +14,7 @@ MODELS = ("pruned", "hard_labels", "distilled")
 def evaluate(dataset: str, seed: str) -> None:
     params = load()
     wanted, here = params.evaluate, f"{dataset}/{seed}"
-    options = {"seed": int(seed), "max_tokens": params.model.max_tokens, **params.runtime.model_dump()}
+    options = {"seed": int(seed), **params.runtime.model_dump()}
     train, validation, test = (read_split(f"data/datasets/{dataset}", s) for s in ("train", "validation", "test"))
     evaluator = Evaluator(test, validation, wanted.resamples, wanted.level, wanted.calibration_bins)
     floor = evaluator.judge(*linear_floor(train, [test, validation], **wanted.floor.model_dump()))

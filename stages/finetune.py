@@ -14,7 +14,6 @@ def finetune(dataset: str, seed: str) -> None:
     teacher = Classifier.load(
         "models/base",
         seed=int(seed),
-        max_tokens=params.model.max_tokens,
         labels=class_names(data),
         **params.runtime.model_dump(),
     )

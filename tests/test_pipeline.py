@@ -25,10 +25,11 @@ OVERRIDES = {
     "grid.datasets": [DATASET],
     "runtime.threads": 1,
     "runtime.precision": "fp32",
-    "model": {"source": "folder", "path": "pico", "max_tokens": 16},
+    "runtime.max_tokens": 16,
+    "model": {"source": "folder", "path": "pico"},
     "datasets": {DATASET: {"source": "files", "path": "table", "validation_share": 0.2}},
     "finetune.learning_rate": 5e-3,
-    "finetune.epochs": 4,
+    "finetune.epochs": 8,
     "extract_signals.texts": 60,
     "strategies.mi_task_relevance": {"prune_first": "low", "folds": 3, "components": 8},
     "strategies.mi_prediction_relevance": {"prune_first": "low", "folds": 3, "components": 8},
@@ -70,14 +71,14 @@ class Project:
         subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
 
     def write_table(self, name: str, rows: int, seed: int) -> None:
-        """Three classes; two words of a class's own in every text, and noise."""
+        """Three classes; four words of a class's own in every text, and noise."""
         draw = np.random.default_rng(seed)
         with (self.folder / name).open("w", newline="") as file:
             table = csv.writer(file)
             table.writerow(["text", "label"])
             for i in range(rows):
-                own = draw.choice(pico.WORDS[15 * (i % 3) : 15 * (i % 3) + 15], 2)
-                table.writerow([" ".join(draw.permutation([*own, *draw.choice(pico.WORDS, 5)])), "abc"[i % 3]])
+                own = draw.choice(pico.WORDS[15 * (i % 3) : 15 * (i % 3) + 15], 4)
+                table.writerow([" ".join(draw.permutation([*own, *draw.choice(pico.WORDS, 2)])), "abc"[i % 3]])
 
     def write_params(self, params: dict) -> None:
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
@@ -182,10 +183,10 @@ def test_every_saved_model_loads_with_plain_transformers(project):
 
 
 RERUNS = {
-    "strategies.weight_entropy.bins": (64, {"rank@toy-weight_entropy"}),
-    "strategies.random.draws": (11, {"rank@toy-random"}),
-    "fusions.random_forest.trees": (11, {"fuse@toy-random_forest"}),
-    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@toy-linear_regression"}),
+    "strategies.weight_entropy.bins": (64, {"rank@toy-weight_entropy", "fuse", "report"}),
+    "strategies.random.draws": (11, {"rank@toy-random", "fuse", "report"}),
+    "fusions.random_forest.trees": (11, {"fuse@toy-random_forest", "report"}),
+    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@toy-linear_regression", "report"}),
     "prune.fixed.keep": (0.75, {"prune", "prune_fused"}),
     "students.best_control": (["top_first"], {"compress@toy-0-best_control", "evaluate@toy-0", "report"}),
     "distill.temperature": (4.0, {"distill"}),
@@ -195,8 +196,26 @@ RERUNS = {
     "extract_signals.texts": (50, {"extract_signals@toy-0"}),
     "finetune.weight_decay": (0.02, {"finetune@toy-0"}),
     "datasets.toy.seed": (1, {"download@toy"}),
-    "model.max_tokens": (15, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
+    "runtime.max_tokens": (15, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
     "model.sha256": ("0" * 64, {"download_model"}),
     "runtime.batch_size": (32, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
 }
 """A parameter of every stage, another value, and the stages (or whole groups) that must rerun because they read it."""
+
+
+def changed(project: Project, key: str, value) -> set[str]:
+    """The stages that `dvc repro --dry` announces once a parameter has another value; the parameter is put back."""
+    params = copy.deepcopy(project.params)
+    put(params, key, value)
+    project.write_params(params)
+    try:
+        return project.ran("--dry")
+    finally:
+        project.write_params(project.params)
+
+
+@pytest.mark.parametrize("key", RERUNS)
+def test_a_parameter_reruns_the_stages_that_read_it_and_no_other(project, key):
+    value, expected = RERUNS[key]
+    print(changed(project, key, value))
+    assert {name if name in expected else name.split("@")[0] for name in changed(project, key, value)} == expected

@@ -77,12 +77,12 @@ def docstrings(
     *,
     task: str,
     path: str | None = None,
-    train: int = 5000,
+    train: int = 4000,
     validation: int = 1000,
     test: int = 2000,
     seed: int = 0,
-    min_words: int = 6,
-    max_words: int = 40,
+    min_words: int = 8,
+    max_words: int = 32,
     max_files: int = 600,
     folders: Mapping[str, str] | None = None,
     workers: int = 2,
@@ -110,6 +110,10 @@ def docstrings(
         columns=list(Paragraph._fields),
     )
     wanted, dropped = _chosen(frame, task, min_words, max_words)
+    if wanted.empty:
+        raise ValueError(
+            f"no paragraph of {min_words} to {max_words} words was found: widen them, or correct `folders`"
+        )
     splits, twins = distinct(_by_file(wanted), also_near=True)
     labels = sorted(set(wanted["label"]))
     rows = {"train": train, "validation": validation, "test": test}
