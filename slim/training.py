@@ -82,6 +82,8 @@ def train(
         print(f"resuming from {resumable}", flush=True)
     trainer.train(resume_from_checkpoint=str(resumable) if resumable else None)
     shutil.rmtree(checkpoints, ignore_errors=True)
+    # The Trainer wraps `forward` in its autocast; left on, the model would answer in bfloat16 whatever is asked of it.
+    trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
     model.eval()
     return [_without_clock(entry) for entry in trainer.state.log_history if "eval_accuracy" in entry]
 

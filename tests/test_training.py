@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from slim.checkpoints import checkpoint_folder
 from slim.losses.distillation import Distillation
 from slim.losses.hard_labels import hard_labels
 from slim.losses.soft_labels import soft_labels
+from slim.models import load
+from slim.runtime import Runtime
 from slim.texts import Split
 from slim.training import Schedule, last_complete
 from tests import pico
@@ -56,6 +59,16 @@ def test_training_twice_gives_the_same_weights(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         runs.append(trained(tmp_path / name, monkeypatch)[0].model.state_dict())
     assert all(torch.equal(runs[0][key], runs[1][key]) for key in runs[0])
+
+
+def test_a_model_trained_in_bfloat16_answers_in_float32_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(pico, "EXACT", Runtime(torch.device("cpu"), bf16=True))
+    model, _ = trained(tmp_path, monkeypatch)
+    exact = replace(model, runtime=Runtime(torch.device("cpu"), bf16=False))
+    model.save(tmp_path / "model", pico.texts())
+    reloaded, _ = load(tmp_path / "model")
+    np.testing.assert_array_equal(exact.with_model(reloaded).logits(pico.texts()), exact.logits(pico.texts()))
+    assert not np.array_equal(model.logits(pico.texts()), exact.logits(pico.texts()))
 
 
 def test_the_control_of_a_distillation_is_training_on_labels(tmp_path, monkeypatch):

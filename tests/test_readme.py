@@ -1,0 +1,67 @@
+"""The front door is true: its results are the report's, its map is the tree, its picture is the pipeline."""
+
+import csv
+import re
+import subprocess
+import sys
+
+import pytest
+
+from slim.params import load
+from slim.readme import END, START, with_results
+from slim.tables.results import COLUMNS
+from tests.imports import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_results_are_those_of_the_committed_report():
+    assert with_results(README, (ROOT / "reports/summary.md").read_text()) == README
+
+
+def test_only_what_stands_between_the_markers_is_replaced():
+    assert with_results(f"a{START}old{END}b", "new \\1\n") == f"a{START}\n\nnew \\1\n\n{END}b"
+    with pytest.raises(ValueError, match="once each"):
+        with_results("no markers", "new")
+
+
+def test_every_place_on_the_file_map_exists():
+    block = re.search(r"## File map\n\n```text\n(.*?)```", README, re.DOTALL)[1]
+    folder = ""
+    for line in block.splitlines():
+        words = re.findall(
+            r"[\w.]+(?:\.(?:py|yaml)|/)", line.split("   ")[0] if not line.startswith(" ") else line[:60]
+        )
+        if not line.startswith(" "):
+            folder = words[-1] if words[-1].endswith("/") else ""
+        for word in words:
+            if word not in ("data/", "models/"):
+                assert (ROOT / word).exists() or (ROOT / folder / word).exists(), word
+
+
+def test_the_picture_is_the_pipeline():
+    words = [sys.executable, "-m", "dvc", "dag", "--collapse-foreach-matrix", "--mermaid"]
+    drawn = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"```mermaid\n(.*?)```", README, re.DOTALL)[1].strip() == drawn.strip()
+
+
+def test_the_committed_results_have_every_promised_row_and_column():
+    params = load(ROOT / "params.yaml")
+    with (ROOT / "reports/results.csv").open() as file:
+        table = csv.DictReader(file)
+        rows = {(row["dataset"], row["seed"], row["model"], row["student"]) for row in table}
+        assert table.fieldnames == COLUMNS
+    expected = {
+        (d, str(s), m, "")
+        for d in params.grid.datasets
+        for s in params.grid.seeds
+        for m in ("teacher", "linear_floor")
+    }
+    expected |= {
+        (d, str(s), m, student)
+        for d in params.grid.datasets
+        for s in params.grid.seeds
+        for m in ("pruned", "hard_labels", "distilled")
+        for student in params.students
+    }
+    assert rows == expected
