@@ -51,7 +51,7 @@ def ranking(scores: ArrayLike, prune_first: PruneFirst) -> dict[str, list[Any]]:
     return {"scores": keep.tolist(), "paths": [path(removal_order(draw, "low")) for draw in keep]}
 
 
-def read_signals(folder: str | Path, strategies: Sequence[str], seed: str) -> tuple[list[str], NDArray[np.float64]]:
+def read_signals(folder: str | Path, strategies: Sequence[str], run: str) -> tuple[list[str], NDArray[np.float64]]:
     """Names of the S signals among the strategies, and their scores [L, S] (larger = keep), from `rank`'s files.
 
     Raises ValueError when the folder holds an order that is no longer asked for: it would be an unseen input.
@@ -59,5 +59,5 @@ def read_signals(folder: str | Path, strategies: Sequence[str], seed: str) -> tu
     if left_over := sorted({file.stem for file in Path(folder).glob("*.json")} - set(strategies)):
         raise ValueError(f"{folder}/{left_over[0]}.json belongs to no strategy of params.yaml: remove the file, rerun")
     names = [name for name in strategies if name not in CONTROLS]
-    scores = [read_json(Path(folder) / f"{name}.json")["seeds"][seed]["scores"][0] for name in names]
+    scores = [read_json(Path(folder) / f"{name}.json")["runs"][run]["scores"][0] for name in names]
     return names, np.array(scores, np.float64).T

@@ -14,11 +14,11 @@ from slim.pruning import SPLITS, Row, choose
 def recipes(
     rules: Mapping[str, dict[str, Any]], curves: Mapping[str, list[Row]], lattices: Mapping[str, Lattice]
 ) -> dict[str, dict[str, list[Row]]]:
-    """rule -> seed -> the depth chosen for each draw. `rules`: rule -> its options."""
+    """rule -> run -> the depth chosen for each draw. `rules`: rule -> its options; curves and lattices by run."""
     return {
         rule: {
-            seed: [choose(rule, draw, lattices[seed], **options) for draw in _draws(rows)]
-            for seed, rows in curves.items()
+            run: [choose(rule, draw, lattices[run], **options) for draw in _draws(rows)]
+            for run, rows in curves.items()
         }
         for rule, options in rules.items()
     }
@@ -34,30 +34,27 @@ COLUMNS = ["dataset", "seed", "strategy", "draw", "removed", "layers", "kept"] +
 
 
 def write(
-    dataset: str,
-    strategy: str,
-    curves: Mapping[str, list[Row]],
-    chosen: Mapping[str, dict[str, list[Row]]],
-    folder: str,
+    strategy: str, curves: Mapping[str, list[Row]], chosen: Mapping[str, dict[str, list[Row]]], folder: str | Path
 ) -> None:
-    """curve.csv (one row a seed, draw and depth) and one <rule>.json a rule."""
+    """curve.csv (one row a run, draw and depth) and one <rule>.json a rule (chosen depths by run)."""
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
-    for seed, rows in curves.items():
+    for run, rows in curves.items():
+        dataset, seed = run.split("/")
         table.writerows({"dataset": dataset, "seed": seed, "strategy": strategy} | row for row in rows)
     with written_aside(folder) as aside:
         aside.mkdir()
         (aside / "curve.csv").write_text(text.getvalue(), encoding="utf-8")
-        for rule, seeds in chosen.items():
-            write_json({"strategy": strategy, "rule": rule, "seeds": seeds}, aside / f"{rule}.json")
+        for rule, runs in chosen.items():
+            write_json({"strategy": strategy, "rule": rule, "runs": runs}, aside / f"{rule}.json")
 
 
-def best_recipe(folder: str | Path, strategies: Sequence[str], rule: str, seed: str) -> Row:
+def best_recipe(folder: str | Path, strategies: Sequence[str], rule: str, run: str) -> Row:
     """The rule's choice with the highest validation accuracy among some strategies' first draws (ties: first named).
 
     Returns the strategy, the rule, and `kept` as a list of layers.
     """
-    found = [(s, read_json(Path(folder) / s / f"{rule}.json")["seeds"][seed][0]) for s in strategies]
+    found = [(s, read_json(Path(folder) / s / f"{rule}.json")["runs"][run][0]) for s in strategies]
     strategy, recipe = max(found, key=lambda pair: pair[1]["validation_accuracy"])
     return recipe | {"strategy": strategy, "kept": [int(layer) for layer in recipe["kept"].split("-")]}

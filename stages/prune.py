@@ -1,4 +1,4 @@
-"""prune DATASET STRATEGY FOLDER: accuracy against layers removed, and how many to remove.
+"""prune STRATEGY FOLDER: accuracy against layers removed, and how many to remove.
 
 FOLDER is where the strategy's order lies: orders (from rank) or fused (from fuse).
 """
@@ -8,18 +8,16 @@ from slim.lattice import Lattice
 from slim.params import load
 from slim.pruning import curve
 from slim.recipes import recipes, write
+from slim.runs import runs
 from stages import run
 
 
-def prune(dataset: str, strategy: str, folder: str) -> None:
+def prune(strategy: str, folder: str) -> None:
     params = load()
-    ranked = read_json(f"data/{folder}/{dataset}/{strategy}.json")["seeds"]
-    curves, lattices = {}, {}
-    for seed in map(str, params.grid.seeds):
-        lattices[seed] = Lattice.load(f"data/lattice/{dataset}/{seed}.npz")
-        curves[seed] = curve(ranked[seed]["paths"], lattices[seed])
-    rules = params.prune.model_dump()
-    write(dataset, strategy, curves, recipes(rules, curves, lattices), f"data/prune/{dataset}/{strategy}")
+    ranked = read_json(f"data/{folder}/{strategy}.json")["runs"]
+    lattices = {r: Lattice.load(f"data/lattice/{r}.npz") for r in runs(**params.grid.model_dump())}
+    curves = {r: curve(ranked[r]["paths"], lattice) for r, lattice in lattices.items()}
+    write(strategy, curves, recipes(params.prune.model_dump(), curves, lattices), f"data/prune/{strategy}")
 
 
 if __name__ == "__main__":

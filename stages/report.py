@@ -24,7 +24,7 @@ def report() -> None:
     datasets, students = params.grid.datasets, list(params.students)
     found = results(read.read_results(datasets, params.grid.seeds, students))
     lines = curves(read.read_curves(datasets, [*params.strategies, *params.fusions]), params.fusions)
-    best, fitted = maxima(lines), fits(read.read_fused(datasets, params.fusions))
+    best, fitted = maxima(lines), fits(read.read_fits(params.fusions))
     pictures = {"accuracy_by_depth": accuracy_by_depth(lines), "regret_by_depth": regret_by_depth(lines),
                 "models": models_figure(found, models(found))}  # fmt: skip
     tables = {"results": found, "curves": lines, "maxima": best, "fits": fitted, "regret": regret(lines)}

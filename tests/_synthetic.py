@@ -30,14 +30,14 @@ def write_all(data: Path, *, help_of_teacher: float = 0.01, fusion_gain: float =
         splits = {"train": 3000, "validation": 500, "test": 2000}
         card["splits"] = {split: {"rows": rows, "words": {"median": 24.0}} for split, rows in splits.items()}
         write_json(card, data / "datasets" / dataset / "card.json")
-        for strategy in (*SIGNALS, *CONTROLS, *FUSIONS):
-            table = _curve(rng, dataset, strategy, fusion_gain)
-            write_text(table.to_csv(index=False), data / "prune" / dataset / strategy / "curve.csv")
-        for fusion in FUSIONS:
-            write_json(_fused(rng, fusion), data / "fused" / dataset / f"{fusion}.json")
         for seed in SEEDS:
             for name, record in _records(rng, dataset, seed, help_of_teacher).items():
                 write_json(record, data / "metrics" / dataset / str(seed) / f"{name}.json")
+    for strategy in (*SIGNALS, *CONTROLS, *FUSIONS):
+        table = pd.concat([_curve(rng, dataset, strategy, fusion_gain) for dataset in DATASETS])
+        write_text(table.to_csv(index=False), data / "prune" / strategy / "curve.csv")
+    for fusion in FUSIONS:
+        write_json(_fused(rng, fusion), data / "fused" / f"{fusion}.json")
 
 
 def _curve(rng: np.random.Generator, dataset: str, strategy: str, fusion_gain: float) -> pd.DataFrame:
@@ -62,15 +62,13 @@ def _curve(rng: np.random.Generator, dataset: str, strategy: str, fusion_gain: f
 
 
 def _fused(rng: np.random.Generator, fusion: str) -> dict[str, Any]:
+    runs = [f"{dataset}/{seed}" for dataset in DATASETS for seed in SEEDS]
     if fusion not in ("linear_regression", "random_forest"):
-        return {
-            "strategy": fusion,
-            "fit": {str(seed): {"evaluations": 20} if fusion == "greedy" else {} for seed in SEEDS},
-        }
+        return {"strategy": fusion, "fit": {run: {"evaluations": 20} if fusion == "greedy" else {} for run in runs}}
     kind = "coefficients" if fusion == "linear_regression" else "importances"
     weights = {signal: float(rng.standard_normal() * 0.02) for signal in SIGNALS}
     fit = {"rows": 186, "evaluations": 62, "r2_in_sample": 0.91, kind: weights}
-    return {"strategy": fusion, "fit": {str(seed): fit | {"r2_out_of_sample": 0.4} for seed in SEEDS}}
+    return {"strategy": fusion, "fit": {run: fit | {"r2_out_of_sample": 0.4} for run in runs}}
 
 
 def _records(rng: np.random.Generator, dataset: str, seed: int, help_of_teacher: float) -> dict[str, dict[str, Any]]:

@@ -127,7 +127,7 @@ def project(tmp_path_factory) -> Project:
 def test_every_stage_ran_and_a_second_repro_runs_none(project):
     names = {name.split("@")[0] for name in project.first_run}
     assert names == set(STAGES)
-    assert len(project.first_run) == 1 + 1 + 2 * 3 + 15 + 5 + 20 + 2 * 2 + 2 * 4 + 2 + 1
+    assert len(project.first_run) == 1 + 1 + 2 * 3 + 15 + 5 + 20 + 2 + 2 * 2 + 2 * 4 + 2 + 1
     assert project.ran() == set()
 
 
@@ -188,17 +188,14 @@ def test_every_saved_model_loads_with_plain_transformers(project):
 
 
 RERUNS = {
-    "strategies.weight_entropy.bins": (64, {"rank@toy-weight_entropy", "fuse", "report"}),
-    "strategies.random.draws": (11, {"rank@toy-random", "fuse", "report"}),
-    "fusions.random_forest.trees": (11, {"fuse@toy-random_forest", "report"}),
-    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@toy-linear_regression", "report"}),
+    "strategies.weight_entropy.bins": (64, {"rank@weight_entropy", "fuse", "report"}),
+    "strategies.random.draws": (11, {"rank@random", "fuse", "report"}),
+    "fusions.random_forest.trees": (11, {"fuse@random_forest", "report"}),
+    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@linear_regression", "report"}),
     "prune.fixed.keep": (0.75, {"prune", "prune_fused"}),
-    "students.best_control": (
-        ["top_first"],
-        {"compress@toy-0-best_control", "compress@toy-1-best_control", "evaluate", "report"},
-    ),
+    "students.best_control": (["top_first"], {"choose@best_control", "evaluate", "report"}),
     "distill.temperature": (4.0, {"distill"}),
-    "distill.depth": ("best_accuracy", {"compress", "distill"}),
+    "distill.depth": ("best_accuracy", {"choose", "distill"}),
     "evaluate.resamples": (300, {"evaluate"}),
     "ablate.max_subsets": (1024, {"ablate"}),
     "extract_signals.texts": (50, {"extract_signals"}),
@@ -235,10 +232,10 @@ def test_only_what_sees_other_bytes_reruns_and_going_back_restores_without_runni
     put(params, "strategies.weight_entropy.bins", 16)
     project.write_params(params)
     ran = project.ran()
-    fusions = {f"fuse@{DATASET}-{name}" for name in params["fusions"]}
-    assert {f"rank@{DATASET}-weight_entropy", "report", *fusions} <= ran
-    allowed = {"prune_fused", "compress", "distill", "evaluate", "report"}
-    others = ran - fusions - {f"rank@{DATASET}-weight_entropy", f"prune@{DATASET}-weight_entropy"}
+    fusions = {f"fuse@{name}" for name in params["fusions"]}
+    assert {"rank@weight_entropy", "report", *fusions} <= ran
+    allowed = {"prune_fused", "choose", "compress", "distill", "evaluate", "report"}
+    others = ran - fusions - {"rank@weight_entropy", "prune@weight_entropy"}
     assert {name.split("@")[0] for name in others} <= allowed
     project.write_params(project.params)
     assert project.ran() <= {"report"}  # whose files git keeps: DVC's cache does not hold them
@@ -255,10 +252,10 @@ def test_running_again_writes_the_same_bytes(project):
 
 
 def test_an_order_left_by_a_dropped_strategy_is_refused_not_used(project):
-    stray = project.folder / f"data/orders/{DATASET}/dropped.json"
+    stray = project.folder / "data/orders/dropped.json"
     stray.write_text("{}")
     try:
         with pytest.raises(AssertionError, match=r"dropped\.json belongs to no strategy of params\.yaml: remove"):
-            project.ran(f"fuse@{DATASET}-greedy")
+            project.ran("fuse@greedy")
     finally:
         stray.unlink()

@@ -21,7 +21,7 @@ from slim.offline_plots import offline_page
 from slim.sentences import control_sentences, floor_sentences, fusion_sentences, size_sentences
 from slim.summary import by_strategy, headline, summary
 from slim.tables import _format as form
-from slim.tables._read import read_curves, read_fused, read_results, rows
+from slim.tables._read import read_curves, read_fits, read_results, rows
 from slim.tables._write import write_table
 from slim.tables.curves import COLUMNS as CURVES
 from slim.tables.curves import curves, family_of
@@ -152,7 +152,7 @@ def test_a_missing_model_stops_the_report(data, tmp_path):
 
 def test_curves_and_fits_have_their_columns(lines, data):
     assert list(lines.columns) == CURVES
-    table = fits(read_fused(DATASETS, FUSIONS, data))
+    table = fits(read_fits(FUSIONS, data))
     assert list(table.columns) == FITS
     assert set(table["fusion"]) == {"linear_regression", "random_forest", "greedy"}  # the others fitted nothing
     forest = table[table["fusion"] == "random_forest"].iloc[0]

@@ -29,17 +29,20 @@ def read_results(
 
 
 def read_curves(datasets: Iterable[str], strategies: Iterable[str], data: str | Path = "data") -> list[pd.DataFrame]:
-    """One frame a dataset and strategy: accuracy and loss by seed, draw and number of layers removed."""
-    paths = [Path(data) / "prune" / d / s / "curve.csv" for d in datasets for s in list(strategies)]
-    return [pd.read_csv(path, dtype={"dataset": str, "strategy": str, "kept": str}) for path in paths]
+    """One frame a strategy: accuracy and loss by dataset, seed, draw and number of layers removed."""
+    paths = [Path(data) / "prune" / s / "curve.csv" for s in strategies]
+    frames = [pd.read_csv(path, dtype={"dataset": str, "strategy": str, "kept": str}) for path in paths]
+    return [frame[frame["dataset"].isin(list(datasets))] for frame in frames]
 
 
-def read_fused(
-    datasets: Iterable[str], fusions: Iterable[str], data: str | Path = "data"
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """(dataset, fusion) -> what the fusion was fitted on and how well."""
-    keys = [(d, f) for d in datasets for f in list(fusions)]
-    return {(d, f): read_json(Path(data) / "fused" / d / f"{f}.json") for d, f in keys}
+def read_fits(fusions: Iterable[str], data: str | Path = "data") -> list[dict[str, Any]]:
+    """One record a fusion and run: what the fusion was fitted on and how well."""
+    contents = {fusion: read_json(Path(data) / "fused" / f"{fusion}.json")["fit"] for fusion in fusions}
+    return [
+        {"dataset": run.split("/")[0], "fusion": fusion, "seed": int(run.split("/")[1]), "fit": fit}
+        for fusion, fits in contents.items()
+        for run, fit in fits.items()
+    ]
 
 
 def read_cards(datasets: Iterable[str], data: str | Path = "data") -> dict[str, dict[str, Any]]:

@@ -4,27 +4,24 @@ from typing import Any
 
 import pandas as pd
 
+KEYS = ["dataset", "fusion", "seed"]
 TOP = ("first", "second", "third")
 COLUMNS = [
-    "dataset", "fusion", "seed", "rows", "evaluations", "r2_out_of_sample", "r2_in_sample", "kind",
+    *KEYS, "rows", "evaluations", "r2_out_of_sample", "r2_in_sample", "kind",
     *(f"{place}{suffix}" for place in TOP for suffix in ("", "_weight")),
 ]  # fmt: skip
 
 
-def fits(fused: dict[tuple[str, str], dict[str, Any]]) -> pd.DataFrame:
+def fits(records: list[dict[str, Any]]) -> pd.DataFrame:
     """One row a dataset, fusion and seed; the three signals with the largest absolute weight.
 
-    `kind` says what the weights are: coefficients or importances. A fusion that fits nothing has no row.
+    `records` have `dataset`, `fusion`, `seed` and `fit`, what the fusion said of itself. `kind` says
+    what the weights are: coefficients or importances. A fusion that fits nothing has no row.
     """
-    rows = [
-        {"dataset": dataset, "fusion": fusion, "seed": int(seed)} | _fit(fit)
-        for (dataset, fusion), content in fused.items()
-        for seed, fit in content.get("fit", {}).items()
-        if fit
-    ]
+    rows = [{key: record[key] for key in KEYS} | _fit(record["fit"]) for record in records if record["fit"]]
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     table = table.astype(dict.fromkeys(["seed", "rows", "evaluations"], "Int64"))
-    return table.sort_values(["dataset", "fusion", "seed"]).reset_index(drop=True)
+    return table.sort_values(KEYS).reset_index(drop=True)
 
 
 def _fit(fit: dict[str, Any]) -> dict[str, Any]:

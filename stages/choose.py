@@ -1,0 +1,18 @@
+"""choose STUDENT: which layers a student keeps in every run, by the best of its strategies on validation."""
+
+from slim.files import write_jsons
+from slim.params import load
+from slim.recipes import best_recipe
+from slim.runs import runs
+from stages import run
+
+
+def choose(student: str) -> None:
+    params = load()
+    strategies, depth = params.students[student], params.distill.depth
+    every = runs(**params.grid.model_dump())
+    write_jsons({r: best_recipe("data/prune", strategies, depth, r) for r in every}, f"data/recipes/{student}")
+
+
+if __name__ == "__main__":
+    run(choose)
