@@ -1,5 +1,5 @@
 # make repro: set up, then run the pipeline. make test: set up, then test. Both say what they do.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
@@ -41,7 +41,7 @@ $(BIN)/.ready: requirements/lock.txt
 lock: ## rewrite requirements/lock.txt from requirements/direct.in
 	$(BIN)/python -m pip install --quiet uv==0.13.8
 	$(BIN)/uv pip compile requirements/direct.in -o requirements/lock.txt --override requirements/overrides.txt \
-	  --python-version 3.11 --generate-hashes --no-emit-package torch --no-header --no-annotate
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 readme: setup
 	python -m slim.readme
