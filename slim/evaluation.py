@@ -46,7 +46,8 @@ class Evaluator:
         difference = float(np.abs(classifier.reference_logits(self.validation.texts) - before).max())
         if difference > RELOAD_TOLERANCE:
             raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
-        return judged.with_(**size(folder), reload_difference=difference, **_recipe(folder))
+        known = {"reload_difference": difference, "precision": classifier.runtime.precision}
+        return judged.with_(**size(folder), **known, **_recipe(folder))
 
     def compare(self, model: "Judged", other: "Judged", prefix: str, p: str) -> "Judged":
         """The model with its paired difference in accuracy to another, as `prefix`, `prefix`_low, _high and `p`."""

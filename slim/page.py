@@ -47,6 +47,7 @@ def page(
         datasets=datasets_table(cards),
         sources={name: (card["origin"], card["licence"]) for name, card in cards.items()},
         seeds=sorted(map(int, results["seed"].dropna().unique())),
+        precisions=sorted(results["precision"].dropna().unique()),
         floor=floor_sentences(means),
         size=size_sentences(means),
         control=control_sentences(means),

@@ -99,7 +99,8 @@ def _record(
 ) -> dict[str, Any]:
     accuracy += float(0.001 * rng.standard_normal())
     record: dict[str, Any] = {
-        "dataset": dataset, "seed": seed, "model": model, "strategy": "", "n": 2000, "accuracy": accuracy,
+        "dataset": dataset, "seed": seed, "model": model, "strategy": "", "n": 2000, "precision": "fp32",
+        "accuracy": accuracy,
         "accuracy_low": accuracy - 0.015, "accuracy_high": accuracy + 0.015, "macro_f1": accuracy - 0.01,
         "nll": 0.5, "calibration_error": 0.04, "validation_accuracy": accuracy + 0.005,
     }  # fmt: skip

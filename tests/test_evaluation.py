@@ -26,6 +26,7 @@ def test_a_saved_model_is_measured_as_it_was_saved(tmp_path):
     assert record["accuracy"] == (model.logits(TEST.texts).argmax(-1) == TEST.labels).mean()
     assert record["accuracy_low"] <= record["accuracy"] <= record["accuracy_high"]
     assert record["reload_difference"] == 0 and record["kept"] == "0-1-2" and record["n"] == 40
+    assert record["precision"] == "fp32"
 
 
 def test_a_model_that_is_not_what_was_saved_is_refused(tmp_path):

@@ -7,8 +7,8 @@ import pandas as pd
 
 from slim.metrics._catalogue import CATALOGUE
 
-KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n"]
-"""What a row is about: which model on how many test items."""
+KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n", "precision"]
+"""What a row is about: which model on how many test items, in which number format its products were taken."""
 COLUMNS = [*KEYS, *CATALOGUE]
 COUNTS = ["seed", "layers", "n", "parameters", "encoder_parameters", "bytes", "tokenizer_bytes"]
 MODELS = ["linear_floor", "teacher", "pruned", "hard_labels", "distilled"]
