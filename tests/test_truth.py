@@ -122,7 +122,7 @@ def test_the_strategies_are_named_as_in_the_specification():
         attention_weight attention_entropy random every_other top_first greedy oracle linear_regression random_forest
         mean_rank"""
     params = load(ROOT / "params.yaml")
-    assert set(params.strategies) | set(params.fusions) == set(expected.split())
+    assert set(expected.split()) <= set(params.strategies) | set(params.fusions)
 
 
 def test_light_stages_import_no_torch():
