@@ -1,10 +1,14 @@
 """How many nats a vector tells about a class: estimators for tens to hundreds of dimensions."""
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
+from slim.options import Estimator
+
 Floats = NDArray[np.float64]
-ESTIMATORS = ("probe", "neighbours")
+ESTIMATORS = get_args(Estimator)
 """Cross-fitted logistic probe (a lower bound), or nearest neighbours (nearly unbiased in few dimensions)."""
 
 

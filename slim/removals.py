@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slim.lattice import Lattice, layers_of, mask_of
+from slim.options import Rows
 from slim.orders import path, removal_order
 
 Floats = NDArray[np.float64]
 Pair = tuple[int, int]
 """The mask of the layers present, and the one of them that is removed."""
 
-ROWS = ("leave_one_out", "trajectories", "lattice")
+ROWS = get_args(Rows)
 """Which removals are learned from: those of the intact model, along every signal's path, or all measured."""
 
 

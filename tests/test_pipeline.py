@@ -18,7 +18,7 @@ from transformers import AutoModelForSequenceClassification
 from slim.lattice import Lattice
 from tests import pico
 from tests.imports import ROOT
-from tests.test_truth import STAGES, covers
+from tests.test_truth import STAGES, covers, declared
 
 DATASET = "toy"
 SEEDS = [0, 1]
@@ -139,20 +139,19 @@ def test_what_a_stage_opens_is_what_it_declares(project):
     logs = list(project.trace.iterdir())
     assert len(logs) == len(project.first_run)
     for log in logs:
-        _, stage, *words = re.split(r"\.|-", log.name, maxsplit=1)[0:1] + log.name.split(".", 1)[1].split("-")
-        if stage == "prune" and words[-1] == "fused":
+        stage, *words = log.name.removeprefix("stages.").split("-")
+        if words[-1:] == ["fused"]:
             stage = "prune_fused"
-        known = [re.sub(r"\$\{[^}]+\}", "*", dep) for dep in STAGES[stage]["deps"]]
-        known += [re.sub(r"\$\{[^}]+\}", "*", o if isinstance(o, str) else next(iter(o))) for o in outs(stage)]
-        known += ["params.yaml", "pico", "train.csv", "test.csv", ".ckpt"]
+        known = declared(stage) + [re.sub(r"\$\{[^}]+\}", "*", out) for out in outs(stage)]
         for path in set(log.read_text().splitlines()):
             plain = re.sub(r"/?\.([^/]+)\.\d+\.partial", r"/\1", path).lstrip("/")
             if plain.startswith(("data", "models", "reports")):
                 assert any(covers(k, plain) or k.startswith(f"{plain}/") for k in known), f"{log.name} opened {path}"
 
 
-def outs(stage: str) -> list:
-    return STAGES[stage].get("outs", []) + STAGES[stage].get("metrics", [])
+def outs(stage: str) -> list[str]:
+    every = STAGES[stage].get("outs", []) + STAGES[stage].get("metrics", [])
+    return [out if isinstance(out, str) else next(iter(out)) for out in every]
 
 
 def test_the_teacher_learned_and_every_result_has_its_row(project):
@@ -225,8 +224,8 @@ def changed(project: Project, key: str, value) -> set[str]:
 @pytest.mark.parametrize("key", RERUNS)
 def test_a_parameter_reruns_the_stages_that_read_it_and_no_other(project, key):
     value, expected = RERUNS[key]
-    print(changed(project, key, value))
-    assert {name if name in expected else name.split("@")[0] for name in changed(project, key, value)} == expected
+    announced = changed(project, key, value)
+    assert {name if name in expected else name.split("@")[0] for name in announced} == expected
 
 
 def test_only_what_sees_other_bytes_reruns_and_going_back_restores_without_running(project):
