@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from slim.files import read_json
@@ -24,14 +25,23 @@ class Split:
 
 def read_split(folder: str | Path, split: str) -> Split:
     """One split of a dataset's folder. Raises ValueError, naming the file, when it is damaged."""
-    path = Path(folder) / f"{split}.parquet"
+    table = _read(Path(folder) / f"{split}.parquet", ["text", "label"])
+    return Split(table["text"].to_pylist(), table["label"].to_numpy())
+
+
+def read_unlabelled(folder: str | Path) -> list[str]:
+    """The texts of a dataset's folder that only a teacher labels. Raises ValueError when the file is damaged."""
+    texts: list[str] = _read(Path(folder) / "unlabelled.parquet", ["text"])["text"].to_pylist()
+    return texts
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
     try:
-        table = pq.read_table(path, columns=["text", "label"])
+        return pq.read_table(path, columns=columns)
     except (OSError, KeyError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(f"{path} is damaged ({error}): remove it and run `dvc repro` again") from error
-    return Split(table["text"].to_pylist(), table["label"].to_numpy())
 
 
 def class_names(folder: str | Path) -> list[str]:

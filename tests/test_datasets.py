@@ -12,6 +12,7 @@ from slim.datasets._paragraphs import paragraphs
 from slim.datasets._table import Tables
 from slim.datasets.docstrings import docstrings, mask
 from slim.datasets.files import files
+from slim.texts import read_split, read_unlabelled
 
 WORDS = [
     "acorn",
@@ -236,7 +237,19 @@ def test_the_same_bytes_twice_and_with_two_workers(folders: dict[str, str], tmp_
         _table.write(small(folders, workers=workers), tmp_path / name)
     written = [sorted((p.name, p.read_bytes()) for p in (tmp_path / name).iterdir()) for name in ("one", "two")]
     assert written[0] == written[1]
-    assert [name for name, _ in written[0]] == ["card.json", "test.parquet", "train.parquet", "validation.parquet"]
+    names = [name for name, _ in written[0]]
+    assert names == ["card.json", "test.parquet", "train.parquet", "unlabelled.parquet", "validation.parquet"]
+
+
+def test_unlabelled_texts_are_those_that_train_leaves_over(folders: dict[str, str]) -> None:
+    tables, labelled = small(folders, unlabelled=40), small(folders)
+    assert len(tables.unlabelled) == 40 == len(set(tables.unlabelled)) and labelled.unlabelled == []
+    for name, frame in tables.splits.items():
+        assert not set(tables.unlabelled) & set(frame["text"])
+        pd.testing.assert_frame_equal(frame, labelled.splits[name])
+    more = small(folders, unlabelled=10_000).unlabelled
+    assert more[:40] == tables.unlabelled
+    assert set(small(folders, train=140).splits["train"]["text"]) <= set(more) | set(tables.splits["train"]["text"])
 
 
 def test_another_seed_is_another_choice(folders: dict[str, str]) -> None:
@@ -350,6 +363,12 @@ def test_written_tables_come_back(tmp_path: Path) -> None:
     _table.write(tables_of(), tmp_path)
     frame = pd.read_parquet(tmp_path / "train.parquet")
     assert list(frame.columns) == ["text", "label"] and list(frame["text"]) == ["one word", "two words here"]
+    assert read_unlabelled(tmp_path) == [] and read_split(tmp_path, "test").labels.tolist() == [0, 1]
+    _table.write(tables_of(unlabelled=["more", "texts"]), tmp_path)
+    assert read_unlabelled(tmp_path) == ["more", "texts"]
+    (tmp_path / "unlabelled.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"unlabelled\.parquet is damaged .*: remove it and run `dvc repro` again"):
+        read_unlabelled(tmp_path)
 
 
 @pytest.mark.parametrize(

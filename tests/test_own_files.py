@@ -49,6 +49,20 @@ def test_other_columns_and_a_third_file(tmp_path: Path) -> None:
     assert {name: len(frame) for name, frame in tables.splits.items()} == {"train": 14, "validation": 13, "test": 13}
 
 
+def test_further_texts_come_without_labels_and_in_no_split(tmp_path: Path) -> None:
+    more = pd.DataFrame({"text": ["new one", ROWS[0][0], "", "new  two", ROWS[35][0], "new one"], "id": range(6)})
+    more.to_csv(tmp_path / "more.csv", index=False)
+    train, test = table(ROWS[:30], tmp_path / "a.csv"), table(ROWS[30:], tmp_path / "b.csv")
+    tables = files(train=train, test=test, unlabelled=str(tmp_path / "more.csv"))
+    assert tables.unlabelled == ["new one", "new two"]
+    assert tables.dropped["unlabelled: empty, again or in a split"] == 4
+    fewer = files(train=train, test=test, unlabelled=str(tmp_path / "more.csv"), unlabelled_rows=1)
+    assert fewer.unlabelled == ["new one"]
+    more.rename(columns={"text": "body"}).to_csv(tmp_path / "more.csv", index=False)
+    with pytest.raises(ValueError, match=r"more\.csv has no column 'text', only body, id"):
+        files(train=train, test=test, unlabelled=str(tmp_path / "more.csv"))
+
+
 def test_empty_rows_and_twins_are_dropped_and_counted(tmp_path: Path) -> None:
     train = [*ROWS[:30], (" ", "yes"), ("no label here", None), (ROWS[35][0], "no")]
     tables = files(

@@ -4,6 +4,7 @@ Pure functions of DataFrames; only `write` touches the disk. Every choice among 
 content, never by a stream of random numbers, so that it is the same on every machine and under every version.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -34,6 +35,8 @@ class Tables:
     licence: str
     dropped: dict[str, int] = field(default_factory=dict)
     """Why rows were removed -> how many."""
+    unlabelled: list[str] = field(default_factory=list)
+    """Texts for a teacher to label, none of them in a split."""
 
 
 def tidy(texts: "Series[str]") -> "Series[str]":
@@ -170,21 +173,26 @@ def card(tables: Tables) -> dict[str, Any]:
         "licence": tables.licence,
         "dropped": tables.dropped,
         "splits": {name: _about(tables.splits[name], tables.labels) for name in SPLITS},
+        "unlabelled": {"rows": len(tables.unlabelled), "sha256": _digest(tables.unlabelled)},
     }
 
 
 def _about(frame: DataFrame, labels: list[str]) -> dict[str, Any]:
     counts = frame["label"].value_counts()
-    digest = sha256()
-    for text, label in zip(frame["text"], frame["label"], strict=True):
-        digest.update(f"{label}\t{text}\n".encode())
     return {
         "rows": len(frame),
         "rows per class": {label: int(counts.get(i, 0)) for i, label in enumerate(labels)},
         "characters": _spread(frame["text"].str.len()),
         "words": _spread(frame["text"].str.count(r"\S+")),
-        "sha256": digest.hexdigest(),
+        "sha256": _digest(f"{label}\t{text}" for text, label in zip(frame["text"], frame["label"], strict=True)),
     }
+
+
+def _digest(lines: Iterable[str]) -> str:
+    digest = sha256()
+    for line in lines:
+        digest.update(f"{line}\n".encode())
+    return digest.hexdigest()
 
 
 def _spread(lengths: "Series[int]") -> dict[str, float]:
@@ -196,9 +204,11 @@ def _spread(lengths: "Series[int]") -> dict[str, float]:
 
 
 def write(tables: Tables, folder: str | Path) -> None:
-    """`train.parquet`, `validation.parquet`, `test.parquet` and `card.json`; the same bytes for the same tables."""
-    schema = pa.schema([("text", pa.string()), ("label", pa.int64())])
-    for name, frame in check(tables).splits.items():
+    """The three splits and `unlabelled` as .parquet, and `card.json`; the same bytes for the same tables."""
+    text, label = ("text", pa.string()), ("label", pa.int64())
+    found = {name: (frame, pa.schema([text, label])) for name, frame in check(tables).splits.items()}
+    found["unlabelled"] = (DataFrame({"text": tables.unlabelled}), pa.schema([text]))
+    for name, (frame, schema) in found.items():
         with written_aside(Path(folder) / f"{name}.parquet") as aside:
             pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), aside)
     write_json(card(tables), Path(folder) / "card.json")

@@ -20,7 +20,7 @@ from pandas import DataFrame
 from tqdm import tqdm
 
 from slim.datasets._paragraphs import paragraphs
-from slim.datasets._table import Tables, balanced, check, distinct, letters, numbered, share
+from slim.datasets._table import Tables, balanced, check, distinct, letters, numbered, share, shuffled
 
 LIBRARIES = {
     "dulwich": ("dulwich", "Apache-2.0 or GPL-2.0-or-later"),
@@ -48,7 +48,7 @@ NAMES = re.compile(
 
 TASKS = {
     "library": ("summary", "details", "parameters", "returns", "raises", "attributes", "notes", "examples"),
-    "section": ("examples", "notes", "parameters", "raises", "returns", "summary"),
+    "section": ("examples", "notes", "parameters", "returns", "summary"),  # of others there are too few
 }
 """Task -> the sections whose paragraphs it uses."""
 
@@ -80,6 +80,7 @@ def docstrings(
     train: int = 4000,
     validation: int = 1000,
     test: int = 2000,
+    unlabelled: int = 0,
     seed: int = 0,
     min_words: int = 8,
     max_words: int = 32,
@@ -92,6 +93,7 @@ def docstrings(
     `task` is what to tell from a paragraph: `library`, the one it is from, or `section`, the part of a docstring it
     stood in. `train`, `validation` and `test` are rows; `min_words` and `max_words` bound a paragraph. All paragraphs
     of one source file are in one split, and what is the same or nearly so in two splits is in the later one only.
+    `unlabelled` texts (fewer where there are no more) are those of train's files that train does not take.
     At most `max_files` of a library are read, chosen by the hash of their paths: more would cost time alone.
     `path` is the lock file that pins the libraries: another installed version is refused, since it has other texts.
     `folders` names packages to read (label -> folder) instead of the ten installed libraries.
@@ -118,15 +120,22 @@ def docstrings(
     labels = sorted(set(wanted["label"]))
     rows = {"train": train, "validation": validation, "test": test}
     origin, licence = _origin(folders)
+    taken = _balanced(splits, rows, labels, seed)
     return check(
         Tables(
-            splits=numbered(_balanced(splits, rows, labels, seed), labels),
+            splits=numbered(taken, labels),
             labels=labels,
             origin=origin,
             licence=licence,
             dropped={why: count for why, count in (dropped | twins).items() if count},
+            unlabelled=_rest(splits["train"], taken["train"], seed)[:unlabelled],
         )
     )
+
+
+def _rest(every: DataFrame, taken: DataFrame, seed: int) -> list[str]:
+    """The texts that were not taken, in the order of their hash."""
+    return list(shuffled(every[~every["text"].isin(taken["text"])], seed)["text"])
 
 
 def read_file(library: str, path: str, file: Path) -> list[Paragraph]:

@@ -25,34 +25,39 @@ def files(
     test: str,
     path: str = "",
     validation: str | None = None,
+    unlabelled: str | None = None,
     text: str = "text",
     label: str = "label",
     train_rows: int | None = None,
     validation_rows: int | None = None,
     test_rows: int | None = None,
+    unlabelled_rows: int | None = None,
     validation_share: float = 0.1,
     seed: int = 0,
 ) -> Tables:
-    """The rows of two or three files, cleaned.
+    """The rows of two to four files, cleaned.
 
     `path` is the folder that they lie in; `text` and `label` name their columns. Without `validation`,
     `validation_share` of each class of train is set aside for it. `*_rows` keep at most so many rows of a split, with
     its proportions of classes. Rows without text or label go, and so do texts that a later split (train, validation,
-    test) has too. Classes are numbered in the order of their names (as numbers, if all of them are). Raises
+    test) has too. `unlabelled` is a file of further texts for the teacher to label (its labels, if any, are not
+    read); those that stand in a split go. Classes are numbered in the order of their names (as numbers, if all of them are). Raises
     ValueError, in one line, when a file cannot be used.
     """
-    names = {"train": train, "validation": validation, "test": test}
+    names = {"train": train, "validation": validation, "test": test, "unlabelled": unlabelled}
     paths = {split: None if name is None else str(Path(path) / name) for split, name in names.items()}
+    further = paths.pop("unlabelled")
     dropped: dict[str, int] = {}
     splits: dict[str, DataFrame] = {}
     for name, file in paths.items():
         if file is not None:
-            splits[name] = _filled(_read(file, text, label), name, dropped)
+            splits[name] = _filled(_named(_read(file, [text, label])), name, dropped)
             if splits[name].empty:
                 raise ValueError(f"{file} has no row with both a '{text}' and a '{label}': fill it")
     if validation is None:
         splits["train"], splits["validation"] = _cut(splits["train"], validation_share, seed)
     splits, twins = distinct(splits, also_near=False)
+    more = [] if further is None else _unlabelled(_read(further, [text])[text], splits, dropped)
     rows = {"train": train_rows, "validation": validation_rows, "test": test_rows}
     splits = {name: _some(frame, rows[name], seed) for name, frame in splits.items()}
     labels = _ordered(set(splits["train"]["label"]))
@@ -68,12 +73,26 @@ def files(
             origin="files: " + ", ".join(Path(file).name for file in paths.values() if file is not None),
             licence="the user's own",
             dropped={why: count for why, count in (dropped | twins).items() if count},
+            unlabelled=more[:unlabelled_rows],
         )
     )
 
 
-def _read(path: str, text: str, label: str) -> DataFrame:
-    """The columns text and label of a file, as strings."""
+def _unlabelled(texts: "pd.Series[str]", splits: dict[str, DataFrame], dropped: dict[str, int]) -> list[str]:
+    """Texts that are not empty, not twice there and in no split; counts the others."""
+    known = pd.concat([frame["text"] for frame in splits.values()])
+    found = texts[(texts != "") & ~texts.duplicated() & ~texts.isin(known)]
+    dropped["unlabelled: empty, again or in a split"] = len(texts) - len(found)
+    return list(found)
+
+
+def _named(frame: DataFrame) -> DataFrame:
+    """Two columns under the names they have in every dataset."""
+    return frame.set_axis(["text", "label"], axis=1)
+
+
+def _read(path: str, wanted: list[str]) -> DataFrame:
+    """Some columns of a file, as tidy strings."""
     file = Path(path)
     if file.suffix not in READERS:
         raise ValueError(f"{path}: a file ends in {', '.join(READERS)}; rename or convert it")
@@ -83,13 +102,13 @@ def _read(path: str, text: str, label: str) -> DataFrame:
         frame = READERS[file.suffix](file)
     except (ValueError, OSError) as error:  # what pandas and pyarrow raise for damage derives from these
         raise ValueError(f"{path} cannot be read as {file.suffix[1:]} ({_one_line(error)}): repair it") from error
-    for column in (text, label):
+    for column in wanted:
         if column not in frame.columns:
             names = [str(name) for name in frame.columns]
             close = get_close_matches(column, names, n=1, cutoff=0)
             hint = f"; did you mean '{close[0]}'?" if close else ""
             raise ValueError(f"{path} has no column '{column}', only {', '.join(names)}{hint}")
-    return DataFrame({"text": tidy(_strings(frame[text])), "label": tidy(_strings(frame[label]))})
+    return DataFrame({column: tidy(_strings(frame[column])) for column in wanted})
 
 
 def _one_line(error: Exception) -> str:
