@@ -77,24 +77,26 @@ class Classifier:
     def train(
         self,
         training: Split,
-        validation: Split,
+        validation: Split | None,
         schedule: Schedule,
         files: Sequence[str | Path],
         objective: Objective = by_labels,
+        about: Any = None,
         **columns: np.ndarray,
     ) -> list[dict[str, float]]:
         """Train in place, resuming a killed run of the same schedule on the same files. Returns the log of epochs.
 
-        `files` are the inputs that the run depends on; `columns` [texts, ...] reach the objective with their texts.
+        `files` are the inputs that the run depends on, `about` is what else tells it from others; `columns`
+        [texts, ...] reach the objective with their texts. Without `validation` the last step's weights stay.
         """
         return train(
             self.model,
             self.tokenizer,
             examples(training.texts, training.labels, self.tokenizer, self.max_tokens, **columns),
-            examples(validation.texts, validation.labels, self.tokenizer, self.max_tokens),
+            validation and examples(validation.texts, validation.labels, self.tokenizer, self.max_tokens),
             schedule,
             self.runtime,
-            checkpoint_folder([schedule, self.max_tokens, self.runtime, objective], files),
+            checkpoint_folder([schedule, self.max_tokens, self.runtime, objective, about], files),
             objective,
         )
 

@@ -1,7 +1,8 @@
 """All that is known about architectures: what comes before the layers, the layers, what comes after, save and load."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -28,6 +29,8 @@ class Family:
     """Path from the model to the list of its layers."""
     attention: str
     """Path from a layer to the module that returns (output, attention weights)."""
+    projections: tuple[str, str, str]
+    """Paths from that module to those that make queries, keys and values [n, tokens, d]."""
     tail: Callable[[Model, Tensor], Tensor]
     """(model, last hidden states [n, tokens, d]) -> logits [n, classes]."""
 
@@ -42,10 +45,12 @@ def _direct_tail(model: Model, hidden: Tensor) -> Tensor:
     return logits
 
 
+_QKV = ("query", "key", "value")
+
 FAMILIES: dict[str, Family] = {
-    "bert": Family("bert.encoder.layer", "attention.self", _pooled_tail),
-    "electra": Family("electra.encoder.layer", "attention.self", _direct_tail),
-    "roberta": Family("roberta.encoder.layer", "attention.self", _direct_tail),
+    "bert": Family("bert.encoder.layer", "attention.self", _QKV, _pooled_tail),
+    "electra": Family("electra.encoder.layer", "attention.self", _QKV, _direct_tail),
+    "roberta": Family("roberta.encoder.layer", "attention.self", _QKV, _direct_tail),
 }
 
 
@@ -66,6 +71,36 @@ def attention(model: Model, layer: nn.Module) -> nn.Module:
     """The module of a layer whose output is (mixed values, attention weights [n, heads, tokens, tokens])."""
     module: nn.Module = attrgetter(family(model.config.model_type).attention)(layer)
     return module
+
+
+def projections(model: Model, layer: nn.Module) -> list[nn.Module]:
+    """The modules of a layer that make queries, keys and values, each [n, tokens, d]."""
+    return [attrgetter(path)(attention(model, layer)) for path in family(model.config.model_type).projections]
+
+
+@contextmanager
+def outputs_of(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
+    """What each of some modules puts out during a forward pass in this context, in the order they run."""
+    seen: list[Tensor] = []
+    hooks = [
+        module.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        for module in modules
+    ]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+"""What of a batch a model is called with."""
+
+
+def classified(model: Model, batch: Batch) -> Tensor:
+    """Logits [n, classes] in float32 of a batch, which may hold labels and whatever else a loss looks at."""
+    logits: Tensor = model(**{name: batch[name] for name in INPUTS if name in batch}).logits
+    return logits.float()
 
 
 @dataclass(frozen=True)
@@ -97,7 +132,7 @@ def embed(model: Model, batch: Batch) -> Stream:
 
     hook = layers(model)[0].register_forward_pre_hook(stop, with_kwargs=True)
     try:
-        model(**{name: tensor for name, tensor in batch.items() if name != "labels"})
+        classified(model, batch)
     except _Reached:
         pass
     finally:

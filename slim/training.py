@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,17 @@ from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, Trai
 
 from slim.batches import tokenized
 from slim.losses.hard_labels import hard_labels
-from slim.models import Model, Tokenizer
+from slim.models import Batch, Model, Tokenizer, classified
 from slim.runtime import Runtime
 
-Objective = Callable[[Tensor, dict[str, Tensor]], Tensor]
-"""(logits [n, classes], the batch with `labels` and whatever columns were added) -> mean loss."""
+Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
+"""(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
 
 
-def by_labels(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+def by_labels(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """The objective without a teacher."""
-    return hard_labels(logits, batch["labels"])
+    logits = classified(model, batch)
+    return hard_labels(logits, batch["labels"]), logits
 
 
 SAVE_EVERY_SECONDS = 120.0
@@ -41,6 +43,14 @@ class Schedule:
     """Share of all steps spent warming up."""
     weight_decay: float
     seed: int
+    min_steps: int = 0
+    """At least so many optimizer steps, however few texts there are."""
+    steps: int | None = None
+    """Exactly so many, whatever `epochs` and `min_steps` say."""
+
+    def length(self, texts: int) -> int:
+        """Optimizer steps for so many training texts."""
+        return self.steps or max(self.min_steps, ceil(self.epochs * ceil(texts / self.batch_size)))
 
 
 def examples(
@@ -56,7 +66,7 @@ def train(
     model: Model,
     tokenizer: Tokenizer,
     training: Dataset,
-    validation: Dataset,
+    validation: Dataset | None,
     schedule: Schedule,
     runtime: Runtime,
     checkpoints: Path,
@@ -65,12 +75,13 @@ def train(
     """Train the model in place; it ends as the checkpoint with the best validation accuracy. Returns the log.
 
     Batches hold texts of like length. A run that was killed resumes from `checkpoints`, which the finished run
-    removes; at most a few minutes of work are lost.
+    removes; at most a few minutes of work are lost. Without `validation` there is nothing to choose between: the
+    model ends as the last step left it, and no epoch is kept.
     """
     trainer = _Trainer(
         objective,
         model=model,
-        args=_arguments(schedule, runtime, checkpoints),
+        args=_arguments(schedule, len(training), runtime, checkpoints, epochwise=validation is not None),
         train_dataset=training,
         eval_dataset=validation,
         data_collator=DataCollatorWithPadding(tokenizer),
@@ -88,10 +99,12 @@ def train(
     return [_without_clock(entry) for entry in trainer.state.log_history if "eval_accuracy" in entry]
 
 
-def _arguments(schedule: Schedule, runtime: Runtime, checkpoints: Path) -> TrainingArguments:
+def _arguments(
+    schedule: Schedule, texts: int, runtime: Runtime, checkpoints: Path, *, epochwise: bool
+) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=schedule.epochs,
+        max_steps=schedule.length(texts),
         per_device_train_batch_size=schedule.batch_size,
         per_device_eval_batch_size=2 * schedule.batch_size,
         learning_rate=schedule.learning_rate,
@@ -105,9 +118,9 @@ def _arguments(schedule: Schedule, runtime: Runtime, checkpoints: Path) -> Train
         use_cpu=runtime.device.type == "cpu",
         seed=schedule.seed,
         data_seed=schedule.seed,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        load_best_model_at_end=True,
+        eval_strategy="epoch" if epochwise else "no",
+        save_strategy="epoch" if epochwise else "no",
+        load_best_model_at_end=epochwise,
         metric_for_best_model="accuracy",
         save_total_limit=2,
         logging_strategy="epoch",
@@ -133,12 +146,9 @@ class _Trainer(Trainer):
     def compute_loss(
         self, model: Model, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        taken = ("input_ids", "attention_mask", "token_type_ids")
-        outputs = model(**{name: inputs[name] for name in taken if name in inputs})
-        logits = outputs.logits.float()
         # Validation has no columns of a teacher, and is judged by the labels in every run alike.
-        loss = self.objective(logits, inputs) if model.training else by_labels(logits, inputs)
-        return (loss, {"logits": outputs.logits}) if return_outputs else loss
+        loss, logits = (self.objective if model.training else by_labels)(model, inputs)
+        return (loss, {"logits": logits}) if return_outputs else loss
 
 
 def last_complete(checkpoints: Path) -> Path | None:

@@ -3,7 +3,7 @@
 from slim.classifier import Classifier
 from slim.files import write_arrays
 from slim.params import load
-from slim.texts import class_names, read_split
+from slim.texts import class_names, read_split, read_unlabelled
 from slim.training import Schedule
 from stages import run
 
@@ -25,7 +25,9 @@ def finetune(dataset: str, seed: str) -> None:
         files=[f"{data}/train.parquet", f"{data}/validation.parquet", "models/base/model.safetensors"],
     )
     teacher.save(f"models/teacher/{dataset}/{seed}", validation.texts, epochs=epochs)
-    write_arrays({"train": teacher.logits(training.texts)}, f"data/logits/{dataset}/{seed}.npz")
+    texts = {"train": training.texts, "unlabelled": read_unlabelled(data)}
+    logits = {name: teacher.logits(each) for name, each in texts.items()}
+    write_arrays(logits, f"data/logits/{dataset}/{seed}.npz")
 
 
 if __name__ == "__main__":

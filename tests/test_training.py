@@ -10,17 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from slim.checkpoints import checkpoint_folder
 from slim.losses.distillation import Distillation
-from slim.losses.hard_labels import hard_labels
-from slim.losses.soft_labels import soft_labels
 from slim.models import load
 from slim.runtime import Runtime
 from slim.texts import Split
-from slim.training import Schedule, last_complete
+from slim.training import Schedule, by_labels, last_complete
 from tests import pico
 
 SCHEDULE = Schedule(epochs=4, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
@@ -90,6 +86,26 @@ def test_a_student_learns_from_its_teacher_alone(tmp_path, monkeypatch):
     assert (model.logits(training.texts).argmax(-1) == training.labels).mean() < 0.4
 
 
+def test_without_validation_training_takes_the_steps_asked_for_and_keeps_no_epoch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "input").write_text("x")
+    torch.manual_seed(0)
+    model = pico.classifier(classes=2)
+    before = {name: tensor.clone() for name, tensor in model.model.state_dict().items()}
+    taken = []
+    objective = lambda model, batch: taken.append(1) or by_labels(model, batch)  # noqa: E731
+    assert model.train(learnable(128, 0), None, replace(SCHEDULE, steps=5), ["input"], objective) == []
+    assert len(taken) == 5
+    assert any(not torch.equal(before[name], tensor) for name, tensor in model.model.state_dict().items())
+
+
+def test_a_schedule_is_as_long_as_its_passes_or_its_least_steps():
+    assert SCHEDULE.length(20) == 4 * 3
+    assert replace(SCHEDULE, epochs=0.5).length(20) == 2
+    assert replace(SCHEDULE, min_steps=50).length(20) == 50 == replace(SCHEDULE, min_steps=9, steps=50).length(20)
+    assert replace(SCHEDULE, min_steps=50).length(2000) == 4 * 250
+
+
 PROGRAM = """
 import sys, torch
 from pathlib import Path
@@ -157,20 +173,3 @@ def test_other_settings_or_other_data_are_another_checkpoint(tmp_path):
     (tmp_path / "a").write_text("3")
     assert one != checkpoint_folder([SCHEDULE], [tmp_path / "a"])
     assert checkpoint_folder([SCHEDULE], [tmp_path / "b"]) != checkpoint_folder([1], [tmp_path / "b"])
-
-
-@given(st.floats(0.5, 8), st.integers(0, 10_000))
-def test_soft_labels_are_the_divergence_by_hand(temperature, seed):
-    draw = torch.Generator().manual_seed(seed)
-    student, teacher = torch.randn(2, 5, 4, generator=draw, dtype=torch.float64)
-    p, q = ((x / temperature).softmax(-1) for x in (teacher, student))
-    expected = temperature**2 * (p * (p / q).log()).sum(-1).mean()
-    torch.testing.assert_close(soft_labels(student, teacher, temperature), expected)
-    torch.testing.assert_close(soft_labels(teacher, teacher, temperature), torch.zeros((), dtype=torch.float64))
-
-
-def test_distillation_mixes_its_two_terms():
-    student, teacher, labels = torch.randn(6, 3), torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
-    batch = {"labels": labels, "teacher": teacher}
-    expected = 0.3 * soft_labels(student, teacher, 2.0) + 0.7 * hard_labels(student, labels)
-    torch.testing.assert_close(Distillation(2.0, 0.3)(student, batch), expected)

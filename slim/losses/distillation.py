@@ -1,24 +1,66 @@
 """The objective of a student that has a teacher."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
+from slim.losses.attention_relations import attention_relations
 from slim.losses.hard_labels import hard_labels
+from slim.losses.hidden_states import hidden_states
 from slim.losses.soft_labels import soft_labels
+from slim.models import Batch, Model, classified, layers, outputs_of, projections
 
 
 @dataclass(frozen=True)
 class Distillation:
-    """alpha * soft_labels + (1 - alpha) * hard_labels, in nats (arXiv:1503.02531); alpha = 0 is the control."""
+    """alpha soft + (1 - alpha) hard labels (arXiv:1503.02531), and what else of the teacher is to be learned.
+
+    The teacher's logits come with the batch, computed once for every text; its hidden states and attention are
+    computed as they are needed, since they are a thousand times as large. All weights 0: the control without a teacher.
+    """
 
     temperature: float
     alpha: float
-    """Weight of the teacher, in [0, 1]."""
+    """Weight of the teacher's soft labels, in [0, 1]."""
+    hidden_states: float = 0.0
+    """Weight of the squared error of every student layer's output."""
+    attention_relations: float = 0.0
+    """Weight of the divergence of the last layers' relations between tokens."""
+    kept: tuple[int, ...] = ()
+    """The teacher's layers that the student has."""
+    teacher: Model | None = field(default=None, repr=False, compare=False)
+    """Needed for the last two only."""
 
-    def __call__(self, logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
-        """Mean loss of logits [n, classes], given the batch's `labels` [n] and `teacher` logits [n, classes]."""
-        hard = hard_labels(logits, batch["labels"])
-        if self.alpha == 0:
-            return hard
-        return self.alpha * soft_labels(logits, batch["teacher"], self.temperature) + (1 - self.alpha) * hard
+    def __call__(self, student: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(mean loss, logits [n, classes]) of a batch with `labels` [n] and `teacher` logits [n, classes]."""
+        stack = layers(student)
+        with outputs_of(stack) as states, outputs_of(projections(student, stack[-1])) as relations:
+            logits = classified(student, batch)
+        loss = (1 - self.alpha) * hard_labels(logits, batch["labels"])
+        if self.alpha > 0:
+            loss = loss + self.alpha * soft_labels(logits, batch["teacher"], self.temperature)
+        if self.teacher is not None and (self.hidden_states > 0 or self.attention_relations > 0):
+            loss = loss + self._inner(self.teacher, states, relations, batch)
+        return loss, logits
+
+    def _inner(self, teacher: Model, states: Sequence[Tensor], relations: Sequence[Tensor], batch: Batch) -> Tensor:
+        stack = layers(teacher)
+        matched = [stack[layer] for layer in matches(self.kept, len(stack))]
+        with torch.no_grad(), outputs_of(matched) as wanted, outputs_of(projections(teacher, stack[-1])) as theirs:
+            classified(teacher, batch)
+        real = batch["attention_mask"].bool()
+        loss = self.hidden_states * hidden_states(states, wanted, real)
+        if self.attention_relations > 0:
+            heads = teacher.config.num_attention_heads
+            loss = loss + self.attention_relations * attention_relations(relations, theirs, real, heads)
+        return loss
+
+
+def matches(kept: Sequence[int], layers: int) -> list[int]:
+    """The teacher layer whose output each retained layer should give: the one before the next retained (OURS).
+
+    So a layer also does the work of the removed ones that followed it, and the last gives the teacher's last state.
+    """
+    return [*(layer - 1 for layer in sorted(kept)[1:]), layers - 1]

@@ -3,7 +3,11 @@
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+UNLABELLED = -100
+"""The class of a text without one; torch's own convention."""
+
 
 def hard_labels(student: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy in nats of logits [n, classes] against classes [n]."""
-    return cross_entropy(student, labels)
+    """Mean cross-entropy in nats of logits [n, classes] against classes [n], over the labelled; 0 if there are none."""
+    total = cross_entropy(student, labels, reduction="sum", ignore_index=UNLABELLED)
+    return total / (labels != UNLABELLED).sum().clamp(min=1)
