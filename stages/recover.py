@@ -1,0 +1,30 @@
+"""recover DATASET SEED BUDGET: what retained sets predict after a short training, each trained once."""
+
+from slim.classifier import Classifier
+from slim.models import layers
+from slim.params import load
+from slim.recovery import designed, recovered
+from slim.texts import read_split
+from slim.training import Schedule
+from stages import run
+
+
+def recover(dataset: str, seed: str, budget: str) -> None:
+    params = load()
+    wanted = params.recover
+    data, folder = f"data/datasets/{dataset}", f"models/teacher/{dataset}/{seed}"
+    teacher = Classifier.load(folder, seed=int(seed), **params.runtime.model_dump())
+    train, validation, test = (read_split(data, split) for split in ("train", "validation", "test"))
+    found = recovered(
+        teacher,
+        train,
+        {"validation": validation, "test": test},
+        designed(len(layers(teacher.model)), wanted.sizes, wanted.sets, wanted.seed),
+        Schedule(**wanted.schedule(budget), seed=int(seed)),
+        files=[f"{data}/{split}.parquet" for split in ("train", "validation", "test")] + [f"{folder}/model.safetensors"],
+    )
+    found.save(f"data/lattice/{budget}/{dataset}/{seed}.npz")
+
+
+if __name__ == "__main__":
+    run(recover)
