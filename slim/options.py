@@ -1,6 +1,8 @@
 """The kinds of option that signals and fusions take; their ranges are checked before anything runs."""
 
-from typing import Annotated, Literal
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt
 
@@ -11,7 +13,22 @@ Positive = Annotated[float, Gt(0)]
 NotNegative = Annotated[float, Ge(0)]
 Site = Literal["output", "update"]
 """Activations as a layer puts them out, or the change it makes to its input."""
-Estimator = Literal["probe", "neighbours"]
-"""How mutual information is estimated: a linear probe's lower bound, or nearest neighbours."""
-Rows = Literal["trajectories", "leave_one_out", "lattice"]
+Estimator = Literal["probe", "neighbours", "binned"]
+"""How mutual information is estimated: a linear probe's lower bound, nearest neighbours, or counts in bins."""
+Rows = Literal["leave_one_out", "trajectories", "lattice", "other_datasets"]
 """The removals that a fusion learns from."""
+
+
+def alternatives(function: Callable[..., Any], given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every categorical option of a function, changed one at a time: (option, another value).
+
+    Options are keyword-only parameters annotated with a Literal, in the order of the signature and of the Literal;
+    the value in use, `given` or by default, is left out.
+    """
+    return [
+        (option.name, value)
+        for option in inspect.signature(function, eval_str=True).parameters.values()
+        if option.kind is option.KEYWORD_ONLY and get_origin(option.annotation) is Literal
+        for value in get_args(option.annotation)
+        if value != given.get(option.name, option.default)
+    ]
