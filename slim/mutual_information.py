@@ -1,5 +1,7 @@
 """How many nats a vector tells about a class: estimators for tens to hundreds of dimensions."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -9,7 +11,9 @@ from slim.options import Estimator
 
 Floats = NDArray[np.float64]
 ESTIMATORS = get_args(Estimator)
-"""Cross-fitted logistic probe (a lower bound), or nearest neighbours (nearly unbiased in few dimensions)."""
+"""Cross-fitted logistic probe (a lower bound), nearest neighbours (nearly unbiased in few dimensions), or bins."""
+COMPONENTS = {"probe": 64, "neighbours": 8, "binned": 2}
+"""How many principal components an estimator sees unless told otherwise: distances and bins need few."""
 
 
 def mutual_information(
@@ -18,30 +22,32 @@ def mutual_information(
     *,
     estimator: str = "probe",
     folds: int = 5,
-    components: int = 64,
+    components: int | None = None,
     c: float = 0.1,
     neighbours: int = 3,
+    bins: int = 4,
 ) -> Floats:
     """Mutual information, in nats, of each layer's vectors [L, n, d] and the labels [n]. Returns [L].
 
-    Both estimators see the leading `components` principal components of the standardised vectors. Below 0 they
-    are put to 0: mutual information never is. Raises ValueError for an unknown estimator or impossible options.
+    All estimators see the leading `components` principal components of the standardised vectors; None is the
+    estimator's own number (COMPONENTS). Estimates below 0 are put to 0: mutual information never is. Raises
+    ValueError for an unknown estimator or impossible options.
     """
     if estimator not in ESTIMATORS:
         raise ValueError(f"unknown estimator '{estimator}': choose from {', '.join(ESTIMATORS)}")
-    if components < 1 or neighbours < 1 or c <= 0 or not 2 <= folds <= len(labels):
+    count = COMPONENTS[estimator] if components is None else components
+    if count < 1 or neighbours < 1 or bins < 2 or c <= 0 or not 2 <= folds <= len(labels):
         raise ValueError(
-            "mutual information needs components >= 1, neighbours >= 1, c > 0 and 2 <= folds <= number of texts, "
-            f"got {components}, {neighbours}, {c} and {folds} for {len(labels)} texts"
+            "mutual information needs components >= 1, neighbours >= 1, bins >= 2, c > 0 and 2 <= folds <= number of "
+            f"texts, got {count}, {neighbours}, {bins}, {c} and {folds} for {len(labels)} texts"
         )
+    estimate: dict[str, Callable[..., float]] = {
+        "probe": partial(probe_bound, folds=folds, components=count, c=c),
+        "neighbours": partial(neighbour_estimate, components=count, neighbours=neighbours),
+        "binned": partial(binned_estimate, components=count, bins=bins),
+    }
     classes = np.unique(labels, return_inverse=True)[1]
-
-    def estimate(layer: Floats) -> float:
-        if estimator == "probe":
-            return probe_bound(layer, classes, folds=folds, components=components, c=c)
-        return neighbour_estimate(layer, classes, components=components, neighbours=neighbours)
-
-    return np.array([max(0.0, estimate(layer.astype(np.float64))) for layer in vectors])
+    return np.array([max(0.0, estimate[estimator](layer.astype(np.float64), classes)) for layer in vectors])
 
 
 def entropy(classes: NDArray[np.int64]) -> float:
@@ -121,3 +127,20 @@ def neighbour_estimate(x: Floats, classes: NDArray[np.int64], *, components: int
     radius = np.sort(same, axis=1)[np.arange(len(x)), k]  # place 0 is the text itself
     near = (distance <= np.nextafter(radius, 0.0)[:, None]).sum(axis=1)  # nearer, itself included
     return float(digamma(len(x)) + np.mean(digamma(k) - digamma(size) - digamma(near)))
+
+
+def binned_estimate(x: Floats, classes: NDArray[np.int64], *, components: int, bins: int) -> float:
+    """Counted estimate, in nats, of I(x; y) for x [n, d], every component cut into bins of equal counts (OURS).
+
+    The sum of both entropies less that of the pairs, each raised by (values seen - 1) / 2n, the correction of Miller
+    and Madow (1955). Equal values share a bin. What differs within a bin is lost; with fewer than about 3 texts for
+    each of the bins ** components * K pairs the correction is too small and the estimate too large: use few.
+    """
+    from scipy.stats import rankdata
+
+    place = rankdata(principal_components(x, x, components)[0], axis=0) - 0.5
+    cell = np.unique((place * bins / len(x)).astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+    pair = cell * (classes.max() + 1) + classes
+    nats = entropy(cell) + entropy(classes) - entropy(pair)
+    values = [len(np.unique(seen)) for seen in (cell, classes, pair)]
+    return float(nats + (values[0] + values[1] - values[2] - 1) / (2 * len(x)))

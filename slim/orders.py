@@ -3,15 +3,13 @@
 A *path* lists the retained layers, lowest first, after k = 0 .. L-1 removals; the last entry has one layer.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slim.files import read_json
-from slim.signals import CONTROLS
+from slim.lattice import mask_of
 
 PruneFirst = Literal["low", "high"]
 
@@ -51,13 +49,19 @@ def ranking(scores: ArrayLike, prune_first: PruneFirst) -> dict[str, list[Any]]:
     return {"scores": keep.tolist(), "paths": [path(removal_order(draw, "low")) for draw in keep]}
 
 
-def read_signals(folder: str | Path, strategies: Sequence[str], run: str) -> tuple[list[str], NDArray[np.float64]]:
-    """Names of the S signals among the strategies, and their scores [L, S] (larger = keep), from `rank`'s files.
+def walk(layers: int, keep_scores_at: Callable[[int], NDArray[np.float64]]) -> list[list[int]]:
+    """The path that removes, of the layers present, whichever scores lowest there, down to one layer.
 
-    Raises ValueError when the folder holds an order that is no longer asked for: it would be an unseen input.
+    `keep_scores_at`: mask of the layers present -> a score each, [present], lowest layer first, larger = keep. Of
+    exactly equal scores the deeper layer goes first. Asks for no score of a single layer. Returns L lists. Raises
+    ValueError for a score that is not finite, or another number of scores than of layers.
     """
-    if left_over := sorted({file.stem for file in Path(folder).glob("*.json")} - set(strategies)):
-        raise ValueError(f"{folder}/{left_over[0]}.json belongs to no strategy of params.yaml: remove the file, rerun")
-    names = [name for name in strategies if name not in CONTROLS]
-    scores = [read_json(Path(folder) / f"{name}.json")["runs"][run]["scores"][0] for name in names]
-    return names, np.array(scores, np.float64).T
+    kept = list(range(layers))
+    steps = [kept]
+    while len(kept) > 1:
+        order = removal_order(keep_scores_at(mask_of(kept)), "low")
+        if len(order) != len(kept):
+            raise ValueError(f"{len(kept)} layers are present, but {len(order)} have a score")
+        kept = [layer for place, layer in enumerate(kept) if place != order[0]]
+        steps.append(kept)
+    return steps

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.feature_selection import mutual_info_classif
 
 from slim.family import find, names
-from slim.mutual_information import mutual_information, probe_bound
+from slim.mutual_information import mutual_information
 from slim.observation import Observation
 from tests.builders import arrays, observation, permuted
 
@@ -178,56 +177,7 @@ def test_attention_entropy_needs_a_choice_of_keys():
         find("signals", "attention_entropy")(replace(observation(), keys=np.ones_like(observation().keys)))
 
 
-# --- mutual information ---
-
-
-def two_gaussians(n: int, distance: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """[1, n, 1] points around -distance/2 or +distance/2, which of both, and their mutual information in nats."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(n) % 2
-    points = rng.normal(size=n) + distance * (labels - 0.5)
-    grid = np.linspace(-12, 12, 20001)
-    given = stats.norm.pdf(grid, distance / 2)
-    mixed = (given + stats.norm.pdf(grid, -distance / 2)) / 2
-    nats = np.sum(given * np.log(given / mixed)) * (grid[1] - grid[0])
-    return points[None, :, None], labels, float(nats)
-
-
-@pytest.mark.parametrize("estimator", ["probe", "neighbours"])
-@pytest.mark.parametrize("distance", [0.0, 1.0, 2.0, 4.0])
-def test_both_estimators_know_two_gaussians(estimator, distance):
-    x, labels, nats = two_gaussians(2000, distance)
-    found = mutual_information(x, labels, estimator=estimator, c=1.0)
-    assert found == pytest.approx([nats], abs=0.05)
-
-
-def test_neighbours_agree_with_scikit_learn_in_one_dimension():
-    x, labels, _ = two_gaussians(300, 1.5)
-    expected = mutual_info_classif(x[0], labels, n_neighbors=4, random_state=0)
-    assert mutual_information(x, labels, estimator="neighbours", neighbours=4) == pytest.approx(expected, abs=1e-9)
-
-
-def test_a_label_written_into_the_vector_is_worth_its_entropy():
-    labels = np.repeat([0, 1, 2, 3], [40, 30, 20, 10])
-    x = 5.0 * np.eye(4)[labels] + 0.01 * np.random.default_rng(0).normal(size=(100, 4))
-    entropy = stats.entropy([40, 30, 20, 10])
-    assert mutual_information(x[None], labels, c=1000.0)[0] == pytest.approx(entropy, abs=0.05)
-    assert 0.8 * entropy < mutual_information(x[None], labels)[0] <= entropy
-
-
-def test_independent_vectors_are_worth_nothing():
-    rng = np.random.default_rng(0)
-    x, labels = rng.normal(size=(3, 300, 100)), rng.integers(0, 4, 300)
-    assert mutual_information(x, labels).tolist() == [0.0, 0.0, 0.0]
-    assert probe_bound(x[0], labels, folds=5, components=64, c=1e-6) == pytest.approx(0.0, abs=0.01)
-
-
-def test_more_noise_means_less_information():
-    rng = np.random.default_rng(0)
-    labels = np.arange(200) % 4
-    x = np.array([np.eye(4)[labels] + noise * rng.normal(size=(200, 4)) for noise in (0.2, 0.5, 1.0, 3.0)])
-    for estimator in ("probe", "neighbours"):
-        assert (np.diff(mutual_information(x, labels, estimator=estimator)) < 0).all()
+# --- mutual information (its estimators: test_mutual_information.py) ---
 
 
 def test_the_task_is_the_label_and_the_prediction_is_the_prediction():
@@ -237,35 +187,33 @@ def test_the_task_is_the_label_and_the_prediction_is_the_prediction():
     assert (find("signals", "mi_task_relevance")(blind) > 0).all()
 
 
-def test_neighbours_do_not_see_the_order_of_the_texts():
-    seen = observation()
-    task = find("signals", "mi_task_relevance")
-    there, back = task(seen, estimator="neighbours"), task(permuted(seen), estimator="neighbours")
+@pytest.mark.parametrize("name", sorted(DEALT_INTO_FOLDS))
+@pytest.mark.parametrize("estimator", ["neighbours", "binned"])
+def test_estimators_without_folds_do_not_see_the_order_of_the_texts(name, estimator):
+    seen, signal = observation(), find("signals", name)
+    there, back = signal(seen, estimator=estimator), signal(permuted(seen), estimator=estimator)
     np.testing.assert_allclose(there, back, rtol=1e-9)
 
 
-def test_a_class_the_probe_never_saw_costs_a_finite_number_of_nats():
-    assert np.isfinite(probe_bound(np.zeros((20, 1)), np.arange(20), folds=5, components=1, c=1.0))
-
-
-@pytest.mark.parametrize("estimator", ["probe", "neighbours"])
-def test_odd_labels_and_constant_channels_are_no_trouble(estimator):
-    x = np.zeros((1, 20, 3))
-    x[0, :, 0] = np.arange(20)
-    for labels in ([0] * 20, [0] * 19 + [7], list(range(20)), [5] * 10 + [-3] * 10):
-        found = mutual_information(x, np.array(labels), estimator=estimator)
-        assert np.isfinite(found).all()
-        assert 0 <= found[0] <= np.log(20)
-    assert mutual_information(0 * x, np.arange(20) % 2, estimator=estimator)[0] == pytest.approx(0.0, abs=0.05)
-
-
-def test_impossible_options_are_refused():
-    x, labels, _ = two_gaussians(10, 1.0)
-    with pytest.raises(ValueError, match="unknown estimator 'guess'"):
-        mutual_information(x, labels, estimator="guess")
-    for options in ({"folds": 1}, {"folds": 11}, {"components": 0}, {"c": 0.0}, {"neighbours": 0}):
-        with pytest.raises(ValueError, match="mutual information needs"):
-            mutual_information(x, labels, **options)
+@pytest.mark.parametrize("name", sorted(DEALT_INTO_FOLDS))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"folds": 4},
+        {"components": 3},
+        {"c": 1.0},
+        {"estimator": "neighbours", "neighbours": 5},
+        {"estimator": "binned", "bins": 3},
+    ],
+)
+def test_every_option_of_mutual_information_reaches_it(name, options):
+    seen = observation()
+    target = seen.labels if name == "mi_task_relevance" else seen.predictions
+    expected = mutual_information(seen.pooled, target, **options)
+    found = find("signals", name)(seen, **options)
+    assert found.tolist() == expected.tolist()
+    rest = {key: value for key, value in options.items() if key == "estimator"}
+    assert found.tolist() != find("signals", name)(seen, **rest).tolist()
 
 
 # --- controls ---

@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from slim.observation import Observation
 from slim.options import Positive
-from slim.signals.weight_magnitude import weight_magnitude
 
 
 def weight_sparsity(observation: Observation, *, threshold: Positive = 0.1) -> NDArray[np.float64]:
@@ -16,5 +15,5 @@ def weight_sparsity(observation: Observation, *, threshold: Positive = 0.1) -> N
     """
     if threshold < 0:
         raise ValueError(f"weight_sparsity: threshold must be at least 0, got {threshold}")
-    limit = threshold * np.sqrt(np.square(weight_magnitude(observation)).mean())
+    limit = threshold * np.sqrt(np.mean([np.square(w, dtype=np.float64).mean() for w in observation.weights]))
     return np.array([np.mean(np.abs(w) < limit) for w in observation.weights])

@@ -1,0 +1,30 @@
+"""remeasure DATASET SEED: the signals, measured again on the model that each removal leaves."""
+
+from slim.classifier import Classifier
+from slim.files import write_json
+from slim.lattice import Lattice
+from slim.observation import Observation
+from slim.params import load
+from slim.remeasure import Remeasured, observer, orders_by_remeasuring
+from slim.texts import read_split
+from stages import run
+
+
+def remeasure(dataset: str, seed: str) -> None:
+    params = load()
+    data, folder = f"data/datasets/{dataset}", f"models/teacher/{dataset}/{seed}"
+    teacher = Classifier.load(folder, seed=int(seed), **params.runtime.model_dump())
+    observed = observer(
+        teacher,
+        read_split(data, "train").head(params.extract_signals.texts),
+        Observation.load(f"data/signals/one_shot/{dataset}/{seed}.npz"),
+        batch_size=params.extract_signals.batch_size,
+        files=[f"{data}/train.parquet", f"{folder}/model.safetensors"],
+    )
+    lattice = Lattice.load(f"data/lattice/{params.fuse.target}/{dataset}/{seed}.npz")
+    table = orders_by_remeasuring(Remeasured(observed, params.strategies), lattice, params.fusions)
+    write_json(table, f"data/signals/iterative/{dataset}/{seed}.json")
+
+
+if __name__ == "__main__":
+    run(remeasure)

@@ -1,0 +1,112 @@
+"""What `rank` writes under both schedules, and the variants of a signal's definition."""
+
+import json
+
+import numpy as np
+import pytest
+
+from slim.family import find, names
+from slim.files import write_json
+from slim.lattice import layers_of
+from slim.orders import ranking
+from slim.rankings import changes, rankings
+from slim.signals import CONTROLS
+from tests.builders import observation, subsets
+
+RUNS = ["library/0", "section/1"]
+LOW, HIGH = {"prune_first": "low"}, {"prune_first": "high"}
+
+
+@pytest.fixture
+def intact(tmp_path):
+    """A folder of one Observation a run."""
+    for seed, run in enumerate(RUNS):
+        observation(seed=seed).save(tmp_path / f"{run}.npz")
+    return tmp_path
+
+
+@pytest.fixture
+def again(tmp_path):
+    """A folder of one table a run: every signal on every subset of four layers, drawn anew for each."""
+    for seed, run in enumerate(RUNS):
+        rng = np.random.default_rng(seed)
+        drawn = {name: {str(m): rng.normal(size=m.bit_count()).tolist() for m in subsets(4)} for name in ("a", "b")}
+        write_json({"weight_magnitude": drawn["a"], "attention_weight": drawn["b"]}, tmp_path / f"{run}.json")
+    return tmp_path
+
+
+@pytest.mark.parametrize("strategy", names("signals"))
+def test_one_shot_rankings_are_those_of_the_scores_in_every_run_and_json(strategy, intact):
+    found = rankings(strategy, HIGH, "one_shot", RUNS, intact)
+    assert list(found["runs"]) == RUNS
+    for seed, run in enumerate(RUNS):
+        assert found["runs"][run] == ranking(find("signals", strategy)(observation(seed=seed)), "high")
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_variants_are_every_categorical_choice_one_at_a_time():
+    assert changes("weight_magnitude", LOW) == [("prune_first", "high")]
+    assert changes("activation_energy", HIGH | {"site": "update"}) == [("prune_first", "low"), ("site", "output")]
+    estimators = [("prune_first", "high"), ("estimator", "neighbours"), ("estimator", "binned")]
+    assert changes("mi_task_relevance", LOW | {"folds": 3}) == estimators
+    assert [changes(control, LOW) for control in CONTROLS] == [[]] * len(CONTROLS)
+
+
+@pytest.mark.parametrize("strategy", ["activation_inhibition", "mi_task_relevance"])
+def test_a_variant_is_the_strategy_with_that_option(strategy, intact):
+    options = LOW | ({"folds": 4} if strategy.startswith("mi_") else {})
+    found = rankings(strategy, options, "one_shot", RUNS, intact)
+    assert [(variant["option"], variant["value"]) for variant in found["variants"]] == changes(strategy, options)
+    for variant in found["variants"]:
+        alone = rankings(strategy, options | {variant["option"]: variant["value"]}, "one_shot", RUNS, intact)
+        assert variant["runs"] == alone["runs"] != found["runs"]
+
+
+def test_the_other_end_costs_no_second_measurement(intact, monkeypatch):
+    calls = []
+    really = find("signals", "weight_magnitude")
+    monkeypatch.setattr("slim.signals.weight_magnitude.weight_magnitude", lambda seen: calls.append(1) or really(seen))
+    rankings("weight_magnitude", LOW, "one_shot", RUNS, intact)
+    assert len(calls) == len(RUNS)
+
+
+def test_iterative_rankings_walk_the_scores_of_the_layers_left(again):
+    found = rankings("attention_weight", LOW, "iterative", RUNS, again)
+    assert found["variants"] == [] and list(found["runs"]) == RUNS
+    for run in RUNS:
+        one, kept = found["runs"][run], [0, 1, 2, 3]
+        table = json.loads((again / f"{run}.json").read_text())["attention_weight"]
+        assert one["remeasured"] == table and one["scores"] == [table["15"]]
+        for step in one["paths"][0]:
+            assert step == kept
+            kept = [layer for layer in kept if layer != kept[int(np.argmin(table[str(sum(1 << i for i in kept))]))]]
+    assert found["runs"][RUNS[0]]["paths"] != found["runs"][RUNS[1]]["paths"]
+
+
+def test_scores_that_do_not_change_make_iterative_the_same_as_one_shot(intact):
+    options = HIGH | {"bins": 16}
+    shot = rankings("weight_entropy", options, "one_shot", RUNS, intact)["runs"]
+    for run in RUNS:
+        scores = np.array(shot[run]["scores"][0])
+        write_json(
+            {"weight_entropy": {str(m): scores[layers_of(m)].tolist() for m in subsets(4)}}, intact / f"{run}.json"
+        )
+    walked = rankings("weight_entropy", options, "iterative", RUNS, intact)["runs"]
+    for run in RUNS:
+        assert {key: walked[run][key] for key in ("scores", "paths")} == shot[run]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_controls_rank_alike_under_both_schedules(control, intact, again):
+    shot, walked = (rankings(control, LOW, schedule, RUNS, intact) for schedule in ("one_shot", "iterative"))
+    assert shot == walked and shot["variants"] == []
+
+
+def test_what_was_not_measured_is_refused_in_one_line(again):
+    with pytest.raises(ValueError, match=r"^weight_entropy was not measured again in library/0: run `dvc repro remea"):
+        rankings("weight_entropy", LOW, "iterative", RUNS, again)
+    write_json({}, again / "library/0.json")
+    with pytest.raises(ValueError, match="random was not measured again in library/0"):
+        rankings("random", LOW, "iterative", RUNS, again)
+    with pytest.raises(ValueError, match="unknown schedule 'twice': choose from one_shot, iterative"):
+        rankings("random", LOW, "twice", RUNS, again)
