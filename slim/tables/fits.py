@@ -6,8 +6,10 @@ import pandas as pd
 
 KEYS = ["dataset", "fusion", "seed"]
 TOP = ("first", "second", "third")
+MEASURED = ("rows", "evaluations", "r2_out_of_sample", "r2_in_sample", "r2_here")
+"""r2_here: on this dataset's own removals, of a fusion that learned from other datasets alone."""
 COLUMNS = [
-    *KEYS, "rows", "evaluations", "r2_out_of_sample", "r2_in_sample", "kind",
+    *KEYS, *MEASURED, "kind",
     *(f"{place}{suffix}" for place in TOP for suffix in ("", "_weight")),
 ]  # fmt: skip
 
@@ -26,7 +28,7 @@ def fits(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 def _fit(fit: dict[str, Any]) -> dict[str, Any]:
     measured: dict[str, Any] = {
-        key: fit[key] for key in ("rows", "evaluations", "r2_out_of_sample", "r2_in_sample") if key in fit
+        key: fit[key] for key in MEASURED if key in fit
     }
     kind = next((kind for kind in ("coefficients", "importances") if kind in fit), None)
     if kind is None:

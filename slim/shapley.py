@@ -1,0 +1,63 @@
+"""What each layer is worth, and each pair beyond its two layers, exactly, from all 2^L subsets."""
+
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slim.lattice import Lattice, Split
+
+Floats = NDArray[np.float64]
+
+
+def complete(lattice: Lattice) -> bool:
+    """Whether all 2^L subsets were measured, the empty one among them."""
+    return len(lattice.row) == 1 << lattice.layers
+
+
+def values_of(lattice: Lattice, split: Split) -> Floats:
+    """The game that layers play, [2^L]: accuracy (share) by mask. Raises ValueError unless all were measured."""
+    return np.array([lattice.accuracy(mask, split) for mask in range(1 << lattice.layers)])
+
+
+def shapley(values: Floats) -> Floats:
+    """[L]: each layer's Shapley value (Shapley 1953), from the values of all subsets by mask, [2^L].
+
+    The mean, over all orders of putting layers in, of what a layer adds to those before it; they sum to
+    v(all) - v(none). Raises ValueError unless there are 2^L values.
+    """
+    layers = _layers(values)
+    sizes, masks = np.bitwise_count(np.arange(len(values))), np.arange(len(values))
+    weight = np.array([1 / (layers * comb(layers - 1, size)) for size in range(layers)])
+    found = np.empty(layers)
+    for layer in range(layers):
+        without = masks[masks >> layer & 1 == 0]
+        found[layer] = weight[sizes[without]] @ (values[without | 1 << layer] - values[without])
+    return found
+
+
+def interactions(values: Floats) -> Floats:
+    """[L, L]: the Shapley interaction index of each pair of layers (Grabisch & Roubens 1999, Int. J. Game Theory 28).
+
+    A weighted mean, over subsets of the other layers, of v(S + both) - v(S + first) - v(S + second) + v(S): above 0
+    the two need each other, below 0 one can stand in for the other. Symmetric; the diagonal, a layer with itself, is
+    NaN. Raises ValueError unless there are 2^L values.
+    """
+    layers = _layers(values)
+    sizes, masks = np.bitwise_count(np.arange(len(values))), np.arange(len(values))
+    weight = np.array([1 / ((layers - 1) * comb(layers - 2, size)) for size in range(layers - 1)])
+    found = np.full((layers, layers), np.nan)
+    for i in range(layers):
+        for j in range(i):
+            one, other = 1 << i, 1 << j
+            rest = masks[masks & (one | other) == 0]
+            extra = values[rest | one | other] - values[rest | one] - values[rest | other] + values[rest]
+            found[i, j] = found[j, i] = weight[sizes[rest]] @ extra
+    return found
+
+
+def _layers(values: Floats) -> int:
+    count = len(values)
+    if np.ndim(values) != 1 or count < 2 or count & (count - 1):
+        raise ValueError(f"needs one value for each of the 2^L subsets of L >= 1 layers, got {np.shape(values)}")
+    return count.bit_length() - 1

@@ -1,0 +1,67 @@
+"""Every table of the report, from what was read."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from slim.lattice import Lattice
+from slim.tables.comparisons import comparisons
+from slim.tables.curves import curves
+from slim.tables.depths import depths
+from slim.tables.fits import fits
+from slim.tables.interactions import interactions
+from slim.tables.learned import learned
+from slim.tables.maxima import maxima
+from slim.tables.orders import orders
+from slim.tables.ranks import ranks
+from slim.tables.regret import regret
+from slim.tables.results import results
+from slim.tables.search import search
+from slim.tables.sensitivity import sensitivity
+from slim.tables.shapley import shapley
+from slim.tables.signal_correlations import signal_correlations
+from slim.tables.signals import signals
+from slim.tables.weights import weights
+
+def made(
+    *,
+    measured: Iterable[dict[str, Any]],
+    pruned: Iterable[pd.DataFrame],
+    recipes: Iterable[dict[str, Any]],
+    ranked: Iterable[dict[str, Any]],
+    fused: Iterable[dict[str, Any]],
+    fitted: Iterable[dict[str, Any]],
+    raw: Mapping[str, Lattice],
+    target: Mapping[str, Lattice],
+    resamples: int,
+    level: float,
+) -> dict[str, pd.DataFrame]:
+    """name -> table, each as its module in `slim.tables` defines it. What was read: see `slim.tables._read`.
+
+    measured, pruned, recipes, ranked, fused, fitted: its results, curves, recipes, orders, fusions and their fits
+    raw, target: the lattices of every run without recovery, and those that the curves show
+    """
+    ranked, fused, fitted = list(ranked), list(fused), list(fitted)
+    fusions = [record["strategy"] for record in fused]
+    lines = curves(pruned, fusions)
+    scores, searched = signals(ranked), search(raw, fused)
+    return {
+        "results": results(measured),
+        "curves": lines,
+        "maxima": maxima(lines),
+        "regret": regret(lines),
+        "comparisons": comparisons(lines, target, resamples=resamples, level=level),
+        "ranks": ranks(lines),
+        "depths": depths(recipes, fusions),
+        "orders": orders(lines),
+        "signals": scores,
+        "signal_correlations": signal_correlations(scores),
+        "fits": fits(fitted),
+        "weights": weights(fitted),
+        "learned": learned(fused, searched),
+        "sensitivity": sensitivity(ranked, fused, raw),
+        "shapley": shapley(raw),
+        "interactions": interactions(raw),
+        "search": searched,
+    }
