@@ -1,19 +1,27 @@
-# make repro: set up, then run the pipeline. make test: set up, then test. Both say what they do.
+# make repro: set up, then run the pipeline. make study: and the long part. make test: set up, then test.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: repro test setup check lock readme clean-venv
+.PHONY: repro study test setup check checked lock readme clean-venv
 
-repro: setup ## the default run: data, teacher, signals, orders, students, report
-	@echo "== checking params.yaml"
-	python -m slim.params
+repro: checked ## the default run: data, teacher, signals, orders, students, report
+	@echo "== dvc repro report"
+	dvc repro report
+	python -m slim.report.readme
+	@echo "== done: open reports/index.html"
+
+study: checked ## that and the long part: recovery of many retained sets, iterative signals, ways to distil
 	@echo "== dvc repro"
 	dvc repro
-	python -m slim.readme
-	@echo "== done: open reports/index.html"
+	python -m slim.report.readme
+	@echo "== done: open reports/index.html and reports/study.html"
+
+checked: setup
+	@echo "== checking params.yaml"
+	python -m slim.params
 
 test: setup check ## linters, types and every test
 	@echo "== pytest"
@@ -44,7 +52,7 @@ lock: ## rewrite requirements/lock.txt from requirements/direct.in
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 readme: setup
-	python -m slim.readme
+	python -m slim.report.readme
 
 clean-venv:
 	rm -rf .venv

@@ -78,15 +78,16 @@ class Judged:
 def compared(
     evaluator: Evaluator, floor: Judged, teacher: Judged, students: Mapping[str, Mapping[str, Judged]]
 ) -> dict[str, dict[str, Any]]:
-    """Row name -> record: floor and students beside the teacher, distilled models also beside their control.
+    """Row name -> record: floor and students beside the teacher, distilled models also beside control and pruned.
 
     `students`: student -> model (pruned, hard_labels, distilled) -> what was measured of it.
     """
     rows = {"linear_floor": evaluator.against_teacher(floor, teacher), "teacher": teacher}
     for student, models in students.items():
         found = {name: evaluator.against_teacher(model, teacher) for name, model in models.items()}
-        control = evaluator.compare(found["distilled"], found["hard_labels"], "over_control", "over_control_p")
-        for name, model in (found | {"distilled": control}).items():
+        distilled = evaluator.compare(found["distilled"], found["hard_labels"], "over_control", "over_control_p")
+        distilled = evaluator.compare(distilled, found["pruned"], "over_pruned", "over_pruned_p")
+        for name, model in (found | {"distilled": distilled}).items():
             rows[f"{name}_{student}"] = model.with_(model=name, student=student)
     nothing = {"student": "", "strategy": ""}
     return {name: nothing | {"model": name} | model.record for name, model in rows.items()}

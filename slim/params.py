@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -78,6 +79,8 @@ class Docstrings(Section):
     test: Count
     min_words: Count
     max_words: Count
+    unlabelled: Annotated[int, Field(ge=0)] = 0
+    """Further texts without a label, for teachers to label."""
     seed: int = 0
 
 
@@ -91,12 +94,15 @@ class Files(Section):
     test: str = "test.csv"
     validation: str | None = None
     """Cut from train when absent."""
+    unlabelled: str | None = None
+    """Further texts without a label, for teachers to label."""
     validation_share: Share = 0.1
     text: str = "text"
     label: str = "label"
     train_rows: Count | None = None
     validation_rows: Count | None = None
     test_rows: Count | None = None
+    unlabelled_rows: Count | None = None
     seed: int = 0
 
 
@@ -104,6 +110,8 @@ class Training(Section):
     """AdamW with a linear schedule."""
 
     epochs: Annotated[float, Field(gt=0)] = 3
+    min_steps: Annotated[int, Field(ge=0)] = 0
+    """At least so many optimizer steps, so that a small dataset is passed more often."""
     batch_size: Count = 32
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-5
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
@@ -127,6 +135,20 @@ class ExtractSignals(Section):
     batch_size: Count = 32
 
 
+class Rank(Section):
+    """When signals are measured, for single signals and fusions alike."""
+
+    schedule: Literal["one_shot", "iterative"] = "one_shot"
+    """one_shot: on the intact model; iterative: again on the shrunken model after every removal."""
+
+
+class Fuse(Section):
+    """What fusions learn from."""
+
+    target: str = "raw"
+    """raw: accuracies without recovery; or a budget of `recover`: accuracies after that training."""
+
+
 class Fixed(Section):
     """Depth rule `fixed`."""
 
@@ -135,11 +157,52 @@ class Fixed(Section):
 
 
 class Prune(Section):
-    """The rules by which depths are chosen on validation, and their options."""
+    """Which accuracies curves show, and the rules by which depths are chosen on validation."""
 
+    target: str = "raw"
+    """As in `fuse`."""
     best_accuracy: Section = Section()
     one_standard_error: Section = Section()
     fixed: Fixed = Fixed()
+
+    def rules(self) -> dict[str, dict[str, Any]]:
+        """Rule -> its options."""
+        return self.model_dump(exclude={"target"})
+
+
+class Budget(Section):
+    """How long recovery trains: one of the two."""
+
+    epochs: Annotated[float, Field(gt=0)] | None = None
+    steps: Count | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Budget":
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("give either epochs or steps")
+        return self
+
+
+class Recover(Section):
+    """The short training of retained sets, and which sets are trained."""
+
+    sizes: Annotated[list[Count], Field(min_length=1)] = [1, 2, 3]
+    """How many layers the sets keep."""
+    sets: Count = 20
+    """At most so many of each size, drawn with `seed`."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    batch_size: Count = 32
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-4
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    budgets: dict[str, Budget] = {}
+    """Names of budgets, which `fuse.target` and `prune.target` may be."""
+
+    def schedule(self, budget: str) -> dict[str, Any]:
+        """The training schedule of a budget."""
+        how = {name: getattr(self, name) for name in Training.model_fields if hasattr(self, name)}
+        wanted = self.budgets[budget]
+        return how | {"epochs": wanted.epochs or 1.0, "steps": wanted.steps}
 
 
 class Distill(Training):
@@ -150,10 +213,16 @@ class Distill(Training):
     temperature: Annotated[float, Field(gt=0)] = 2.0
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Weight of the teacher's soft labels; the rest is the weight of the hard ones."""
+    hidden_states: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the error of every student layer's output; the teacher then runs beside the student."""
+    attention_relations: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the divergence of the last layers' relations between tokens; likewise."""
+    transfer: Annotated[int, Field(ge=0)] = 0
+    """At most so many of the dataset's unlabelled texts, labelled by the teacher, are learned from too."""
 
-    def schedule(self) -> dict[str, Any]:
-        """What of this is a training schedule."""
-        return {name: getattr(self, name) for name in Training.model_fields}
+    def lesson(self, changes: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """How a student is taught, with some values changed."""
+        return self.model_dump(exclude={"depth"}) | dict(changes)
 
 
 class Floor(Section):
@@ -183,7 +252,10 @@ class Params(Section):
     datasets: dict[str, Annotated[Docstrings | Files, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
+    recover: Recover = Recover()
     extract_signals: ExtractSignals = ExtractSignals()
+    rank: Rank = Rank()
+    fuse: Fuse = Fuse()
     strategies: dict[str, dict[str, Any]]
     """Signals and controls: `prune_first` (low | high) and the options of slim/signals/<name>.py."""
     fusions: dict[str, dict[str, Any]]
@@ -192,12 +264,15 @@ class Params(Section):
     students: dict[str, Annotated[list[str], Field(min_length=1)]]
     """What is distilled: of each entry's strategies, the best on validation."""
     distill: Distill = Distill()
+    distillations: dict[str, dict[str, Any]] = {}
+    """Other ways to teach the first student: changed values of `distill`."""
     evaluate: Evaluate = Evaluate()
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":
         _all_known("grid.datasets", self.grid.datasets, self.datasets, "an entry of datasets")
-        for group in (self.datasets, self.strategies, self.fusions, self.students):
+        named = (self.datasets, self.strategies, self.fusions, self.students, self.recover.budgets, self.distillations)
+        for group in named:
             for name in group:
                 if not re.fullmatch(r"[a-z0-9_]+", name):
                     raise ValueError(f"the name '{name}' may only have lower-case letters, digits and _")
@@ -205,6 +280,11 @@ class Params(Section):
             raise ValueError(f"'{both[0]}' stands under strategies and under fusions: drop one")
         for student, candidates in self.students.items():
             _all_known(f"students.{student}", candidates, {**self.strategies, **self.fusions}, "a strategy or fusion")
+        targets = {"raw": None, **self.recover.budgets}
+        _all_known("fuse.target", [self.fuse.target], targets, "raw or a budget of recover")
+        _all_known("prune.target", [self.prune.target], targets, "raw or a budget of recover")
+        if "raw" in self.recover.budgets:
+            raise ValueError("recover.budgets: 'raw' is what no training is called: choose another name")
         for field in ("datasets", "seeds"):
             if len(set(values := getattr(self.grid, field))) != len(values):
                 raise ValueError(f"grid.{field} names something twice: {values}")
@@ -219,6 +299,38 @@ class Params(Section):
                 if family == "signals" and given.pop("prune_first", "absent") not in ("low", "high"):
                     raise ValueError(f"{where}.prune_first must be low or high")
                 check_options(where, function, given)
+        return self
+
+    @model_validator(mode="after")
+    def _lessons_fit(self) -> "Params":
+        for name, changes in self.distillations.items():
+            try:
+                Distill(**self.distill.lesson(changes))
+            except ValidationError as error:
+                raise ValueError(_lines(error, Distill, f"distillations.{name}")[0]) from error
+        return self
+
+    @model_validator(mode="after")
+    def _rows_suffice(self) -> "Params":
+        for name, options in self.strategies.items():
+            if options.get("folds", 0) > self.extract_signals.texts:
+                raise ValueError(
+                    f"strategies.{name}.folds: {options['folds']} folds of {self.extract_signals.texts} texts: "
+                    f"lower it, or raise extract_signals.texts"
+                )
+        for name, options in self.fusions.items():
+            if options.get("rows") != "other_datasets":
+                continue
+            if len(self.grid.datasets) < 2:
+                raise ValueError(
+                    f"fusions.{name}.rows: other_datasets needs a second dataset in grid.datasets: add one, "
+                    f"or choose other rows"
+                )
+            if self.rank.schedule == "iterative":
+                raise ValueError(
+                    f"fusions.{name}.rows: other_datasets goes with rank.schedule one_shot only, since signals are "
+                    f"measured again one dataset at a time: choose other rows"
+                )
         return self
 
 

@@ -1,4 +1,4 @@
-"""What a short training restores: accuracy after it depends on the retained layers alone, so each set is trained once."""
+"""What a short training restores: it depends on the retained layers alone, so each set of them is trained once."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -24,9 +24,13 @@ def designed(count: int, sizes: Sequence[int], sets: int, seed: int) -> list[int
     size that a model of `count` layers cannot be pruned to.
     """
     if outside := [size for size in sizes if not 1 <= size < count]:
-        raise ValueError(f"recover.sizes asks for {outside[0]} retained layers of {count}: choose from 1 to {count - 1}")
+        raise ValueError(
+            f"recover.sizes asks for {outside[0]} retained layers of {count}: choose from 1 to {count - 1}"
+        )
     every = {size: [mask_of(kept) for kept in combinations(range(count), size)] for size in sizes}
-    return sorted({2**count - 1, *(mask for size, masks in every.items() for mask in _drawn(masks, sets, seed + size))})
+    return sorted(
+        {2**count - 1, *(mask for size, masks in every.items() for mask in _drawn(masks, sets, seed + size))}
+    )
 
 
 def _drawn(masks: list[int], sets: int, seed: int) -> list[int]:

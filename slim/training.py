@@ -124,6 +124,7 @@ def _arguments(
         metric_for_best_model="accuracy",
         save_total_limit=2,
         logging_strategy="epoch",
+        disable_tqdm=False,  # the Trainer would hide its bar because other messages of the library are hidden
         report_to=[],
         dataloader_pin_memory=False,
     )

@@ -11,7 +11,7 @@ def ablate(dataset: str, seed: str) -> None:
     params = load()
     teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     splits = {name: read_split(f"data/datasets/{dataset}", name) for name in ("validation", "test")}
-    measure(teacher, splits, **params.ablate.model_dump()).save(f"data/lattice/{dataset}/{seed}.npz")
+    measure(teacher, splits, **params.ablate.model_dump()).save(f"data/lattice/raw/{dataset}/{seed}.npz")
 
 
 if __name__ == "__main__":

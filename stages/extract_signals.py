@@ -12,7 +12,7 @@ def extract_signals(dataset: str, seed: str) -> None:
     teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     train = read_split(f"data/datasets/{dataset}", "train").head(params.extract_signals.texts)
     texts = teacher.batches(train.texts, batch_size=params.extract_signals.batch_size, by_length=False)
-    observe(teacher.model, texts, train.labels, teacher.runtime).save(f"data/observations/{dataset}/{seed}.npz")
+    observe(teacher.model, texts, train.labels, teacher.runtime).save(f"data/signals/one_shot/{dataset}/{seed}.npz")
 
 
 if __name__ == "__main__":

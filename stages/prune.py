@@ -14,10 +14,11 @@ from stages import run
 
 def prune(strategy: str, folder: str) -> None:
     params = load()
+    wanted = params.prune
     ranked = read_json(f"data/{folder}/{strategy}.json")["runs"]
-    lattices = {r: Lattice.load(f"data/lattice/{r}.npz") for r in runs(**params.grid.model_dump())}
+    lattices = {r: Lattice.load(f"data/lattice/{wanted.target}/{r}.npz") for r in runs(**params.grid.model_dump())}
     curves = {r: curve(ranked[r]["paths"], lattice) for r, lattice in lattices.items()}
-    write(strategy, curves, recipes(params.prune.model_dump(), curves, lattices), f"data/prune/{strategy}")
+    write(strategy, curves, recipes(wanted.rules(), curves, lattices), f"data/prune/{strategy}")
 
 
 if __name__ == "__main__":

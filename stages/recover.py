@@ -21,7 +21,8 @@ def recover(dataset: str, seed: str, budget: str) -> None:
         {"validation": validation, "test": test},
         designed(len(layers(teacher.model)), wanted.sizes, wanted.sets, wanted.seed),
         Schedule(**wanted.schedule(budget), seed=int(seed)),
-        files=[f"{data}/{split}.parquet" for split in ("train", "validation", "test")] + [f"{folder}/model.safetensors"],
+        files=[f"{data}/{split}.parquet" for split in ("train", "validation", "test")]
+        + [f"{folder}/model.safetensors"],
     )
     found.save(f"data/lattice/{budget}/{dataset}/{seed}.npz")
 

@@ -1,39 +1,48 @@
-"""report: all measurements become tables, figures, a page, and the numbers that `dvc metrics diff` compares."""
+"""report: measurements become tables, figures, claims, a page, and the numbers that `dvc metrics diff` compares."""
 
+from slim.figures._drawn import drawn
 from slim.figures._style import write_pngs
-from slim.figures.accuracy_by_depth import accuracy_by_depth
-from slim.figures.models import models as models_figure
-from slim.figures.regret_by_depth import regret_by_depth
 from slim.files import write_json, write_jsons, write_text
-from slim.page import page
 from slim.params import load
-from slim.summary import by_strategy, headline, summary
+from slim.report.claims import claims
+from slim.report.in_short import in_short
+from slim.report.page import page
+from slim.report.summary import by_strategy, headline, summary
+from slim.runs import runs
 from slim.tables import _read as read
+from slim.tables._made import made
 from slim.tables._write import write_tables
-from slim.tables.curves import curves
-from slim.tables.fits import fits
-from slim.tables.maxima import maxima
-from slim.tables.models import models
-from slim.tables.regret import regret
-from slim.tables.results import results
 from stages import run
 
 
 def report() -> None:
     params = load()
-    datasets, students = params.grid.datasets, list(params.students)
-    found = results(read.read_results(datasets, params.grid.seeds, students))
-    lines = curves(read.read_curves(datasets, [*params.strategies, *params.fusions]), params.fusions)
-    best, fitted = maxima(lines), fits(read.read_fits(params.fusions))
-    pictures = {"accuracy_by_depth": accuracy_by_depth(lines), "regret_by_depth": regret_by_depth(lines),
-                "models": models_figure(found, models(found))}  # fmt: skip
-    tables = {"results": found, "curves": lines, "maxima": best, "fits": fitted, "regret": regret(lines)}
+    datasets, seeds, sure = params.grid.datasets, params.grid.seeds, params.evaluate
+    students, names = list(params.students), [*params.strategies, *params.fusions]
+    wanted, target = runs(datasets, seeds), params.prune.target
+    tables = made(
+        measured=read.read_results(datasets, seeds, students),
+        pruned=read.read_curves(datasets, names),
+        recipes=read.read_recipes(names, params.prune.rules()),
+        ranked=read.read_orders(params.strategies),
+        fused=read.read_fused(params.fusions),
+        fitted=read.read_fits(params.fusions),
+        raw=read.read_lattices(wanted),
+        target=read.read_lattices(wanted, f"data/lattice/{target}"),
+        resamples=sure.resamples,
+        level=sure.level,
+    )
+    found, best, pictures = tables["results"], tables["maxima"], drawn(tables)
+    ledger = claims(tables["curves"], best, found, tables["orders"])
+    said = in_short(tables, ledger, student=students[0], level=sure.level)
     write_tables(tables, "reports")
     write_pngs(pictures, "reports/figures")
     write_jsons(by_strategy(best), "reports/metrics")
     write_json(headline(found, best, student=students[0]), "reports/headline.json")
-    write_text(summary(found, best, lines), "reports/summary.md")
-    write_text(page(read.read_cards(datasets), found, lines, best, fitted, list(pictures)), "reports/index.html")
+    write_json(ledger, "reports/claims.json")
+    write_text(summary(found, best, said), "reports/summary.md")
+    text = page(read.read_cards(datasets), tables, ledger, said, pictures, target=target, level=sure.level)
+    write_text(text, "reports/index.html")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""vary_distillation DATASET SEED: one student taught in every way of `distillations`, with what each costs and gains."""
+"""vary_distillation DATASET SEED: one student taught in every way of `distillations`, each beside its control."""
 
 from slim.classifier import Classifier
 from slim.files import read_json, write_arrays
@@ -12,7 +12,7 @@ from stages import run
 def vary_distillation(dataset: str, seed: str) -> None:
     params = load()
     data, here = f"data/datasets/{dataset}", f"{dataset}/{seed}"
-    student = f"models/pruned/{here}/{list(params.students)[0]}"
+    student = f"models/pruned/{here}/{next(iter(params.students))}"
     options = {"seed": int(seed), **params.runtime.model_dump()}
     found = taught(
         Classifier.load(student, **options),

@@ -153,6 +153,7 @@ def _records(rng: np.random.Generator, dataset: str, seed: int, help_of_teacher:
 
 def _over(gain: float) -> dict[str, float]:
     return {"over_control": gain, "over_control_low": gain - 0.006, "over_control_high": gain + 0.006,
+            "over_pruned": 0.03, "over_pruned_low": 0.02, "over_pruned_high": 0.04, "over_pruned_p": 0.001,
             "over_control_p": 0.01}  # fmt: skip
 
 

@@ -58,7 +58,30 @@ def test_the_default_is_accepted_and_read_only():
         ("strategies.weight_entropy.bins", 1, "strategies.weight_entropy.bins: input should be greater than or equal"),
         ("strategies.activation_energy.site", "middle", "input should be 'output' or 'update', got 'middle'"),
         ("strategies.weight_entropy.prune_first", "lo", "strategies.weight_entropy.prune_first must be low or high"),
-        ("fusions.linear_regression.rows", "all", "'trajectories', 'leave_one_out' or 'lattice', got 'all'"),
+        ("fusions.linear_regression.rows", "all", "'trajectories', 'lattice' or 'other_datasets', got 'all'"),
+        (
+            "strategies.mi_task_relevance.estimator",
+            "knn",
+            "input should be 'probe', 'neighbours' or 'binned', got 'knn'",
+        ),
+        (
+            "strategies.mi_task_relevance.folds",
+            501,
+            "folds: 501 folds of 500 texts: lower it, or raise extract_signals",
+        ),
+        ("rank.schedule", "one_short", "rank.schedule: input should be 'one_shot' or 'iterative', got 'one_short'"),
+        (
+            "fuse.target",
+            "fifty_step",
+            "fuse.target: 'fifty_step' is not raw or a budget of recover; did you mean 'fifty",
+        ),
+        ("prune.target", "recovered", "prune.target: 'recovered' is not raw or a budget of recover"),
+        ("recover.budgets.fifty_steps", {"steps": 5, "epochs": 1}, "fifty_steps: give either epochs or steps"),
+        ("recover.budgets.fifty_steps", {}, "recover.budgets.fifty_steps: give either epochs or steps"),
+        ("recover.budgets.raw", {"steps": 5}, "'raw' is what no training is called"),
+        ("recover.sizes", [], "recover.sizes: list should have at least 1 item"),
+        ("distillations.soft", {"alfa": 1.0}, "distillations.soft.alfa: unknown key; did you mean 'alpha'?"),
+        ("distillations.soft", {"alpha": 2.0}, "distillations.soft.alpha: input should be less than or equal to 1"),
         (
             "grid.datasets",
             ["librari"],
@@ -75,6 +98,22 @@ def test_the_default_is_accepted_and_read_only():
 def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, said, tmp_path):
     message = refused(tmp_path, put(key, value))
     assert said in message and "\n" not in message
+
+
+def test_learning_from_other_datasets_needs_another(tmp_path):
+    def change(content):
+        content["fusions"]["ridge"] = {"rows": "other_datasets"}
+        content["grid"]["datasets"] = ["section"]
+
+    assert "fusions.ridge.rows: other_datasets needs a second dataset in grid.datasets" in refused(tmp_path, change)
+    content = copy.deepcopy(GOOD)
+    content["fusions"]["ridge"] = {"rows": "other_datasets"}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    load(tmp_path / "params.yaml")
+    content["rank"]["schedule"] = "iterative"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match=r"fusions\.ridge\.rows: other_datasets goes with rank\.schedule one_shot"):
+        load(tmp_path / "params.yaml")
 
 
 def test_every_mistake_has_its_line(tmp_path):

@@ -32,7 +32,11 @@ OVERRIDES = {
     "datasets": {DATASET: {"source": "files", "path": "table", "validation_share": 0.2}},
     "finetune.learning_rate": 3e-3,
     "finetune.epochs": 12,
+    "finetune.min_steps": 0,
     "finetune.batch_size": 8,
+    "distill.min_steps": 0,
+    "recover.budgets": {"brief": {"steps": 4}},
+    "distillations": {"as_default": {}, "hidden_states": {"hidden_states": 1.0}},
     "extract_signals.texts": 60,
     "strategies.mi_task_relevance": {"prune_first": "low", "folds": 3, "components": 8},
     "strategies.mi_prediction_relevance": {"prune_first": "low", "folds": 3, "components": 8},
@@ -129,8 +133,9 @@ def test_every_stage_ran_and_a_second_repro_runs_none(project):
     assert names == set(STAGES)
     seeds, students = len(SEEDS), len(project.params["students"])
     methods = len(project.params["strategies"]) + len(project.params["fusions"])
-    # Once: model, dataset, report. A seed: teacher, lattice, observation, evaluation; each student thrice.
-    assert len(project.first_run) == 3 + 2 * methods + students + seeds * (4 + 3 * students)
+    # Once: model, dataset, report, study. A seed: teacher, lattice, observation, evaluation; each student thrice;
+    # for the study: one budget of recovery, signals measured again, ways to teach.
+    assert len(project.first_run) == 4 + 2 * methods + students + seeds * (4 + 3 * students + 3)
     assert project.ran() == set()
 
 
@@ -174,7 +179,7 @@ def test_the_teacher_learned_and_every_result_has_its_row(project):
 
 
 def test_the_pruned_model_scores_what_the_lattice_said(project):
-    lattice = Lattice.load(project.folder / f"data/lattice/{DATASET}/0.npz")
+    lattice = Lattice.load(project.folder / f"data/lattice/raw/{DATASET}/0.npz")
     for student in ("random_forest", "best_control"):
         record = json.loads((project.folder / f"data/metrics/{DATASET}/0/pruned_{student}.json").read_text())
         mask = sum(1 << int(layer) for layer in record["kept"].split("-"))
@@ -189,23 +194,30 @@ def test_every_saved_model_loads_with_plain_transformers(project):
         AutoModelForSequenceClassification.from_pretrained(folder)
 
 
+RUNNING = {"finetune", "ablate", "recover", "extract_signals", "remeasure", "compress", "distill",
+           "vary_distillation", "evaluate"}  # fmt: skip
+"""The stages that run a model."""
+
 RERUNS = {
-    "strategies.weight_entropy.bins": (64, {"rank@weight_entropy", "fuse", "report"}),
-    "strategies.random.draws": (11, {"rank@random", "fuse", "report"}),
-    "fusions.random_forest.trees": (11, {"fuse@random_forest", "report"}),
-    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@linear_regression", "report"}),
-    "prune.fixed.keep": (0.75, {"prune", "prune_fused"}),
-    "students.best_control": (["top_first"], {"choose@best_control", "evaluate", "report"}),
-    "distill.temperature": (4.0, {"distill"}),
-    "distill.depth": ("best_accuracy", {"choose", "distill"}),
-    "evaluate.resamples": (300, {"evaluate"}),
+    "strategies.weight_entropy.bins": (64, {"rank@weight_entropy", "fuse", "remeasure", "report", "study"}),
+    "strategies.random.draws": (11, {"rank@random", "fuse", "remeasure", "report", "study"}),
+    "fusions.random_forest.trees": (11, {"fuse@random_forest", "remeasure", "report", "study"}),
+    "fusions.linear_regression.rows": ("leave_one_out", {"fuse@linear_regression", "remeasure", "report", "study"}),
+    "prune.fixed.keep": (0.75, {"prune", "prune_fused", "report"}),
+    "students.best_control": (["top_first"], {"choose@best_control", "vary_distillation", "evaluate", "report"}),
+    "distill.temperature": (4.0, {"distill", "vary_distillation"}),
+    "distill.depth": ("best_accuracy", {"choose", "distill", "vary_distillation"}),
+    "distillations.hidden_states.hidden_states": (2.0, {"vary_distillation", "study"}),
+    "recover.sets": (2, {"recover"}),
+    "recover.budgets.brief.steps": (5, {"recover", "study"}),
+    "evaluate.resamples": (300, {"evaluate", "report", "study"}),
     "ablate.max_subsets": (1024, {"ablate"}),
-    "extract_signals.texts": (50, {"extract_signals"}),
+    "extract_signals.texts": (50, {"extract_signals", "remeasure"}),
     "finetune.weight_decay": (0.02, {"finetune"}),
     "datasets.toy.seed": (1, {"download@toy"}),
-    "runtime.max_tokens": (15, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
+    "runtime.max_tokens": (15, RUNNING),
     "model.sha256": ("0" * 64, {"download_model"}),
-    "runtime.batch_size": (32, {"finetune", "ablate", "extract_signals", "compress", "distill", "evaluate"}),
+    "runtime.batch_size": (32, RUNNING),
 }
 """A parameter of every stage, another value, and the stages (or whole groups) that must rerun because they read it."""
 
@@ -237,17 +249,43 @@ def test_only_what_sees_other_bytes_reruns_and_going_back_restores_without_runni
     fusions = {f"fuse@{name}" for name in params["fusions"]}
     assert {"rank@weight_entropy", "report", *fusions} <= ran
     allowed = {"prune_fused", "choose", "compress", "distill", "evaluate", "report"}
+    allowed |= {"remeasure", "vary_distillation", "study"}
     others = ran - fusions - {"rank@weight_entropy", "prune@weight_entropy"}
     assert {name.split("@")[0] for name in others} <= allowed
     project.write_params(project.params)
-    assert project.ran() <= {"report"}  # whose files git keeps: DVC's cache does not hold them
+    assert project.ran() <= {"report", "study"}  # whose files git keeps: DVC's cache does not hold them
+    assert project.digest() == before
+
+
+def test_schedule_and_target_are_parameters_of_the_whole_pipeline(project):
+    before = project.digest()
+    params = copy.deepcopy(project.params)
+    for key, value in {"rank.schedule": "iterative", "fuse.target": "brief", "prune.target": "brief"}.items():
+        put(params, key, value)
+    project.write_params(params)
+    ran = {name.split("@")[0] for name in project.ran("report")}
+    assert {"rank", "fuse", "remeasure", "prune", "prune_fused", "report"} <= ran
+    assert not ran & {"finetune", "ablate", "recover", "extract_signals"}
+    recovered = Lattice.load(project.folder / f"data/lattice/brief/{DATASET}/0.npz")
+    with (project.folder / "reports" / "curves.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["seed"] == "0"]
+    for row in rows:
+        mask = sum(1 << int(layer) for layer in row["kept"].split("-"))
+        assert float(row["test_accuracy"]) == pytest.approx(recovered.accuracy(mask, "test"), rel=1e-5)
+    order = json.loads((project.folder / "data/orders/gradient_fisher.json").read_text())["runs"][f"{DATASET}/0"]
+    assert len(order["remeasured"]) >= len(order["paths"][0])
+    project.write_params(project.params)
+    project.ran()
     assert project.digest() == before
 
 
 def test_running_again_writes_the_same_bytes(project):
     before = project.digest()
-    stages = [f"{name}@{DATASET}-0" for name in ("finetune", "ablate", "extract_signals", "evaluate")]
-    stages += [f"download@{DATASET}", f"distill@{DATASET}-0-random_forest-distilled", "report"]
+    shutil.rmtree(project.folder / ".ckpt")  # where recovered sets, observations and students wait to be used again
+    by_seed = ("finetune", "ablate", "extract_signals", "remeasure", "vary_distillation", "evaluate")
+    stages = [f"{name}@{DATASET}-0" for name in by_seed]
+    stages += [f"recover@{DATASET}-0-brief", f"download@{DATASET}", f"distill@{DATASET}-0-random_forest-distilled"]
+    stages += ["report", "study"]
     assert project.ran("--force", "--single-item", *stages) == set(stages)
     after = project.digest()
     assert {name for name in before | after if before.get(name) != after.get(name)} == set()

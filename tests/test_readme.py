@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from slim.params import load
-from slim.readme import END, START, with_results
+from slim.report.readme import END, START, with_results
 from slim.tables.results import COLUMNS
 from tests.imports import ROOT
 

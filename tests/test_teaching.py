@@ -14,8 +14,8 @@ from tests import pico
 from tests.test_training import learnable
 
 LESSON = Lesson(
-    temperature=1.0, alpha=1.0, hidden_states=0.0, attention_relations=0.0, transfer=0, epochs=2.0, min_steps=0, batch_size=8,
-    learning_rate=3e-3, warmup=0.1, weight_decay=0.01,
+    temperature=1.0, alpha=1.0, hidden_states=0.0, attention_relations=0.0, transfer=0,
+    epochs=2.0, min_steps=0, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01,
 )  # fmt: skip
 
 
@@ -25,7 +25,9 @@ def material(tmp_path, monkeypatch) -> Material:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "input").write_text("x")
     train, more = learnable(96, 0), learnable(64, 3)
-    logits = {name: 6.0 * np.eye(2, dtype=np.float32)[each.labels] for name, each in (("train", train), ("unlabelled", more))}
+    logits = {
+        name: 6.0 * np.eye(2, dtype=np.float32)[each.labels] for name, each in (("train", train), ("unlabelled", more))
+    }
     return Material(train, more.texts, logits, (tmp_path / "input",))
 
 
@@ -59,7 +61,9 @@ def test_every_way_stands_beside_a_control_and_equal_controls_are_trained_once(m
     student = teacher.with_model(keep_layers(teacher.model, [0, 2]))
     test, trained = learnable(60, 2), []
     really = slim.variants.teach
-    monkeypatch.setattr(slim.variants, "teach", lambda s, lesson, *a, **k: trained.append(lesson) or really(s, lesson, *a, **k))
+    monkeypatch.setattr(
+        slim.variants, "teach", lambda s, lesson, *a, **k: trained.append(lesson) or really(s, lesson, *a, **k)
+    )
     lessons = {"soft": LESSON, "hidden": replace(LESSON, hidden_states=1.0), "more": replace(LESSON, transfer=64)}
 
     def results():

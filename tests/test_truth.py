@@ -15,8 +15,15 @@ from tests.imports import ROOT, closure
 STAGES: dict[str, dict[str, Any]] = {
     name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
 }
-FAMILY_OF = {"rank": "signals", "fuse": "fusions", "download": "datasets"}
-"""Stages that find a member of a family by its name, which no import statement shows."""
+FAMILIES_OF = {
+    "rank": ["signals"],
+    "fuse": ["fusions"],
+    "download": ["datasets"],
+    "remeasure": ["signals", "fusions"],
+    "study": ["signals", "fusions"],
+    "report": ["signals", "fusions"],
+}
+"""Stages that find members of a family by their names, which no import statement shows."""
 
 
 def script(stage: str) -> Path:
@@ -26,8 +33,9 @@ def script(stage: str) -> Path:
 def code(stage: str) -> set[Path]:
     """Every file of ours that a stage can run."""
     files = closure(script(stage))
-    for member in names(FAMILY_OF[stage]) if stage in FAMILY_OF else []:
-        files |= closure(Path("slim", FAMILY_OF[stage], f"{member}.py"))
+    for family in FAMILIES_OF.get(stage, []):
+        for member in names(family):
+            files |= closure(Path("slim", family, f"{member}.py"))
     return files
 
 
@@ -44,6 +52,15 @@ def covers(dependency: str, file: str) -> bool:
 def test_every_file_that_runs_is_a_declared_dependency(stage):
     missing = {str(file) for file in code(stage) if not any(covers(dep, str(file)) for dep in declared(stage))}
     assert not missing
+
+
+@pytest.mark.parametrize(("stage", "family", "item"), [("rank", "signals", "strategy"), ("fuse", "fusions", "fusion")])
+def test_a_member_of_a_family_runs_no_other_member(stage, family, item):
+    """Since the item's own file is the only one of its family that the template names."""
+    for member in names(family):
+        known = [dep.replace(f"${{item.{item}}}", member) for dep in STAGES[stage]["deps"]]
+        own = closure(Path("slim", family, f"{member}.py"))
+        assert {str(file) for file in own if not any(covers(dep, str(file)) for dep in known)} == set(), member
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -88,14 +105,14 @@ def dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_parameter_that_is_read_is_declared(stage):
     known = {re.sub(r"\.\$\{[^}]+\}", "", key) for key in STAGES[stage]["params"]}
-    methods = r"\.(model_dump|schedule|items|keys|values)$"
+    methods = r"\.(model_dump|schedule|lesson|rules|items|keys|values)$"
     read = {re.sub(methods, "", key) for key in used_params(stage)}
     undeclared = {key for key in read if not any(key == k or key.startswith(f"{k}.") for k in known)}
     assert not undeclared
     assert not {k for k in known if not any(f"{key}.".startswith(f"{k}.") or k.startswith(f"{key}.") for key in read)}
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "report"])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("report", "study")])
 def test_every_path_in_a_script_is_a_dependency_or_an_output(stage):
     tree = ast.parse((ROOT / script(stage)).read_text())
     outs = [next(iter(out)) if isinstance(out, dict) else out for out in STAGES[stage].get("outs", [])]
@@ -119,8 +136,8 @@ def test_the_strategies_are_named_as_in_the_specification():
     expected = """
         activation_inhibition activation_intensity activation_energy mi_task_relevance
         mi_prediction_relevance gradient_magnitude gradient_fisher weight_magnitude weight_sparsity weight_entropy
-        attention_weight attention_entropy random every_other top_first greedy oracle linear_regression random_forest
-        mean_rank"""
+        attention_weight attention_entropy random every_other top_first greedy oracle linear_regression ridge
+        random_forest gradient_boosting mean_rank"""
     params = load(ROOT / "params.yaml")
     assert set(expected.split()) <= set(params.strategies) | set(params.fusions)
 

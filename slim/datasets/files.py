@@ -41,8 +41,8 @@ def files(
     `validation_share` of each class of train is set aside for it. `*_rows` keep at most so many rows of a split, with
     its proportions of classes. Rows without text or label go, and so do texts that a later split (train, validation,
     test) has too. `unlabelled` is a file of further texts for the teacher to label (its labels, if any, are not
-    read); those that stand in a split go. Classes are numbered in the order of their names (as numbers, if all of them are). Raises
-    ValueError, in one line, when a file cannot be used.
+    read); those that stand in a split go. Classes are numbered in the order of their names (as numbers, if all of
+    them are). Raises ValueError, in one line, when a file cannot be used.
     """
     names = {"train": train, "validation": validation, "test": test, "unlabelled": unlabelled}
     paths = {split: None if name is None else str(Path(path) / name) for split, name in names.items()}

@@ -7,6 +7,7 @@ from typing import Any, ParamSpec
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ COLOURS = {
 }
 """family -> colour: the Okabe-Ito palette, with its light hues darkened until text in them can be read on white."""
 GREY, INK = "#DADADA", "#222222"
-MARKS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+MARKS = ["o", "s", "^", "D", "v", "P", "X", "*", "p"]
 DASHES = ["-", (0, (5, 1.6)), (0, (1.4, 1.2)), (0, (5, 1.4, 1.2, 1.4)), (0, (8, 2)), (0, (3, 3))]
 
 STYLE: Any = {
@@ -76,6 +77,11 @@ def write_pngs(figures: dict[str, Figure], folder: str | Path) -> None:
             write_png(figure, aside / f"{name}.png")
 
 
+def several(table: pd.DataFrame, column: str = "seed") -> bool:
+    """Whether a table runs over more than one seed, or value of another column; what is missing is no value."""
+    return len(table[column].dropna().unique()) > 1
+
+
 def spread(positions: NDArray[np.floating], gap: float, low: float, high: float) -> NDArray[np.floating]:
     """Positions moved as little as possible (least squares) so that neighbours are `gap` apart within [low, high].
 
@@ -92,13 +98,15 @@ def spread(positions: NDArray[np.floating], gap: float, low: float, high: float)
     return moved
 
 
-def label_ends(axes: Axes, ends: list[tuple[str, float, str]], x: float, room: float) -> None:
+def label_ends(
+    axes: Axes, ends: list[tuple[str, float, str]], x: float, room: float, *, gap: float = 0.085, size: float = 8
+) -> None:
     """Write (label, height, colour) to the right of the curves that end at `x`, apart from one another.
 
-    `room` is the width, in data units, of the leader lines.
+    `room` is the width, in data units, of the leader lines; `gap` the share of the axes' height from line to line.
     """
     low, high = axes.get_ylim()
-    heights = spread(np.array([end[1] for end in ends]), (high - low) * 0.085, low, high)
+    heights = spread(np.array([end[1] for end in ends]), (high - low) * gap, low, high)
     for (label, height, colour), moved in zip(ends, heights, strict=True):
         axes.plot([x, x + room], [height, moved], color=colour, linewidth=0.6, clip_on=False)
-        axes.text(x + room * 1.25, moved, label, color=colour, va="center", fontsize=8, clip_on=False)
+        axes.text(x + room * 1.25, moved, label, color=colour, va="center", fontsize=size, clip_on=False)

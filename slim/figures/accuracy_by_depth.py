@@ -1,19 +1,20 @@
 """Accuracy against the number of layers removed: the paper's Figure 1, taken apart until every curve can be read."""
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from numpy.typing import NDArray
 
-from slim.figures._style import COLOURS, DASHES, GREY, INK, MARKS, label_ends, styled
+from slim.figures._sheet import MARGIN, WIDTH, absent, box, head, write
+from slim.figures._style import COLOURS, DASHES, GREY, INK, MARKS, label_ends, several, styled
 
-COLUMNS = 4
-WIDTH, ROW, HEAD = 13.0, 2.3, 0.75
-"""Inches: the page, a row of panels, and the heading of a dataset."""
+COLUMNS = 3
+PANEL, LEFT, HEAD, ROW, FOOT = (1.95, 1.65), 0.4, 0.62, 2.1, 0.2
+"""Inches: the plotting area of a panel, room for its ticks, the heading of a dataset, a row of panels, its end."""
+NOTE = (
+    "Test accuracy (%) against layers removed, {seeds}. Black dashes: oracle, the best subset on validation. "
+    "Horizontal line: unpruned teacher. Grey: the other panels' strategies. {bands}"
+)
 
 
 @styled
@@ -21,40 +22,44 @@ def accuracy_by_depth(curves: pd.DataFrame) -> Figure:
     """Test accuracy (percent, mean over seeds) by depth: a block a dataset, a panel a family of strategies.
 
     In each panel its own strategies are coloured and named, all others light grey; the oracle is bold, black and
-    dashed, the unpruned teacher a horizontal line, and random a band from its worst to its best draw.
+    dashed, the unpruned teacher a horizontal line. With several seeds every coloured curve has a band from its lowest
+    seed to its highest; that of random is from its worst draw to its best, with any number of seeds.
     """
+    if curves.empty:
+        return absent("accuracy was")
     datasets = sorted(curves["dataset"].unique())
     families = [family for family in COLOURS if (curves["family"] == family).any()]
     rows = -(-len(families) // COLUMNS)
-    block = HEAD + rows * ROW
-    figure = Figure(figsize=(WIDTH, block * len(datasets)))
-    parts = np.atleast_1d(np.array(figure.subfigures(len(datasets), 1)))
-    for part, dataset in zip(parts, datasets, strict=True):
-        part.text(0.008, 1 - 0.13 / block, dataset, fontsize=13, fontweight="bold", va="top")
-        part.text(0.008, 1 - 0.38 / block, _how_to_read(), fontsize=8.5, color="#555555", va="top")
-        grid = part.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
-        top, bottom = 1 - (HEAD + 0.1) / block, 0.42 / block
-        part.subplots_adjust(left=0.035, right=0.89, top=top, bottom=bottom, hspace=0.28, wspace=0.8)
+    top, block = head(WIDTH, note := _how_to_read(curves)), HEAD + rows * ROW + FOOT
+    figure = Figure(figsize=(WIDTH, top + block * len(datasets)))
+    write(figure, note)
+    for number, dataset in enumerate(datasets):
+        above = top + number * block
+        at = MARGIN / WIDTH, 1 - (above + 0.1) / figure.get_figheight()
+        figure.text(*at, dataset, fontsize=13, fontweight="bold", va="top")
+        places = [
+            (LEFT + place % COLUMNS * WIDTH / COLUMNS, above + HEAD + place // COLUMNS * ROW)
+            for place in range(len(families))
+        ]
+        grid = [figure.add_axes(box(figure, left, high, *PANEL)) for left, high in places]
         _block(grid, curves[curves["dataset"] == dataset], families)
     return figure
 
 
-def _how_to_read() -> str:
-    return (
-        "Test accuracy (%) against layers removed, mean over seeds. Black dashes: oracle, the best subset on "
-        "validation. Horizontal line: unpruned teacher. Grey: the other panels' strategies. Band: random orders."
-    )
+def _how_to_read(curves: pd.DataFrame) -> str:
+    if several(curves):
+        return NOTE.format(
+            seeds="mean over seeds", bands="Bands: lowest seed to highest; of random, worst draw to best."
+        )
+    return NOTE.format(seeds="one seed", bands="Band: random orders, worst draw to best.")
 
 
-def _block(grid: NDArray[Any], curves: pd.DataFrame, families: list[str]) -> None:
+def _block(grid: list[Axes], curves: pd.DataFrame, families: list[str]) -> None:
     means: pd.DataFrame = curves.groupby(["family", "strategy", "removed"])["test_accuracy"].mean().reset_index()
-    span = means["test_accuracy"].min(), means["test_accuracy"].max()
+    span = curves["test_accuracy"].min(), curves["test_accuracy"].max()
     margin = 0.06 * (span[1] - span[0]) + 1e-3
     last = int(means["removed"].max())
-    for place, axes in enumerate(grid.flat):
-        if place >= len(families):
-            axes.axis("off")
-            continue
+    for place, (axes, family) in enumerate(zip(grid, families, strict=True)):
         axes.set(xlim=(-0.1, last), ylim=(span[0] - margin, span[1] + margin))
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(5))
@@ -62,8 +67,8 @@ def _block(grid: NDArray[Any], curves: pd.DataFrame, families: list[str]) -> Non
         axes.tick_params(labelbottom=place + COLUMNS >= len(families), labelleft=place % COLUMNS == 0)
         if place + COLUMNS >= len(families):
             axes.set_xlabel("layers removed")
-        axes.set_title(families[place], color=COLOURS[families[place]], pad=3)
-        _panel(axes, curves, means, families[place], last)
+        axes.set_title(family, color=COLOURS[family], pad=3)
+        _panel(axes, curves, means, family, last)
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, means: pd.DataFrame, family: str, last: int) -> None:
@@ -72,8 +77,9 @@ def _panel(axes: Axes, curves: pd.DataFrame, means: pd.DataFrame, family: str, l
         axes.plot(curve["removed"], curve["test_accuracy"], color=GREY, linewidth=0.7, zorder=1)
     teacher = means.loc[means["removed"] == 0, "test_accuracy"].mean()
     axes.axhline(teacher, color=INK, linewidth=0.6, zorder=1.5)
-    if family == "control":
-        _band(axes, curves[curves["strategy"] == "random"])
+    own = curves[(curves["family"] == family) & (curves["strategy"] != "oracle")]
+    for _, found in own.groupby("strategy"):
+        _band(axes, found, COLOURS[family])
     ends = _curves(axes, means[(means["family"] == family) & (means["strategy"] != "oracle")], family)
     oracle = means[means["strategy"] == "oracle"]
     if len(oracle):
@@ -94,11 +100,12 @@ def _curves(axes: Axes, means: pd.DataFrame, family: str) -> list[tuple[str, flo
     return ends
 
 
-def _band(axes: Axes, draws: pd.DataFrame) -> None:
-    if len(draws):
-        by_draw = draws.groupby(["draw", "removed"])["test_accuracy"].mean().groupby("removed").agg(["min", "max"])
-        colour = COLOURS["control"]
-        axes.fill_between(by_draw.index, by_draw["min"], by_draw["max"], color=colour, alpha=0.16, linewidth=0)
+def _band(axes: Axes, found: pd.DataFrame, colour: str) -> None:
+    """From the lowest to the highest of a strategy's draws, means over seeds, or, with one draw, of its seeds."""
+    by = "draw" if several(found, "draw") else "seed"
+    if several(found, by):
+        ends = found.groupby([by, "removed"])["test_accuracy"].mean().groupby("removed").agg(["min", "max"])
+        axes.fill_between(ends.index, ends["min"], ends["max"], color=colour, alpha=0.14, linewidth=0)
 
 
 def short(strategy: str, family: str) -> str:

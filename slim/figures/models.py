@@ -1,15 +1,17 @@
 """How accurate the models of each dataset are, beside how large they are."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from slim.figures._matrix import down
+from slim.figures._sheet import Room, absent, sheet
 from slim.figures._style import GREY, INK, styled
 
-ACROSS = 2
-LINE, HEAD = 0.34, 1.15
-"""Inches: a model's line, and the heading and axis of a dataset."""
+LINE = 0.27
 COLOURS = {
     "linear_floor": "#8A8A8A",
     "teacher": "#000000",
@@ -17,7 +19,13 @@ COLOURS = {
     "hard_labels": "#3A9BD9",
     "distilled": "#0072B2",
 }
+DASHES: dict[str, Any] = {"teacher": "-", "linear_floor": (0, (1, 2))}
 FILLED = {"linear_floor", "teacher", "pruned", "distilled"}
+NOTE = (
+    "Test accuracy (%), mean over seeds; line: bootstrap interval over test items, mean of the seeds'; ticks: single "
+    "seeds, where there are several. Hollow: the control, trained on hard labels. Vertical lines: the teacher and, "
+    "dotted, the linear floor."
+)
 
 
 @styled
@@ -26,37 +34,34 @@ def models(results: pd.DataFrame, means: pd.DataFrame) -> Figure:
 
     results: one row a model and seed, drawn as small marks; means: the same averaged over seeds, drawn large.
     """
+    if means.empty:
+        return absent("models were")
     datasets = sorted(means["dataset"].unique())
-    across, down = min(ACROSS, max(len(datasets), 1)), -(-max(len(datasets), 1) // ACROSS)
     lines = int(means.groupby("dataset").size().max())
-    figure = Figure(figsize=(6.0 * across, (HEAD + LINE * lines) * down), layout="constrained")
-    grid = figure.subplots(down, across, squeeze=False)
-    for axes in grid.flat[len(datasets) :]:
-        axes.axis("off")
-    for axes, dataset in zip(grid.flat, datasets, strict=False):
+    figure, panels = sheet(datasets, (1.95, LINE * lines), Room(1.85, 1.7, 0.06, 0.55), note=NOTE)
+    for axes, dataset in zip(panels, datasets, strict=True):
         _panel(axes, results[results["dataset"] == dataset], means[means["dataset"] == dataset].reset_index(drop=True))
-        axes.set_title(dataset, fontsize=12, pad=8)
     return figure
 
 
 def _panel(axes: Axes, results: pd.DataFrame, means: pd.DataFrame) -> None:
-    teacher = means.loc[means["model"] == "teacher", "accuracy"]
-    for level in teacher:
-        axes.axvline(level, color=GREY, linewidth=1.2, zorder=0)
+    for name, dashes in DASHES.items():
+        for level in means.loc[means["model"] == name, "accuracy"]:
+            axes.axvline(level, color=GREY if name == "teacher" else "#AAAAAA", linewidth=1.2, ls=dashes, zorder=0)
     for row, (_, model) in enumerate(means.iterrows()):
         colour = COLOURS.get(model["model"], "#8A7A00")
-        axes.plot([model["accuracy_low"], model["accuracy_high"]], [row, row], color=colour, linewidth=2.4, alpha=0.45)
+        ends = [model["accuracy_low"], model["accuracy_high"]]
+        axes.plot(ends, [row, row], color=colour, linewidth=2.4, alpha=0.45, solid_capstyle="butt")
         seeds = results[(results["model"] == model["model"]) & (results["student"].fillna("") == model["student"])]
-        axes.plot(seeds["accuracy"], [row] * len(seeds), "|", color=colour, markersize=9, markeredgewidth=0.9)
+        if len(seeds) > 1:
+            axes.plot(seeds["accuracy"], [row] * len(seeds), "|", color=colour, markersize=9, markeredgewidth=0.9)
         face = colour if model["model"] in FILLED else "white"
-        axes.plot(model["accuracy"], row, "o", color=colour, markerfacecolor=face, markersize=6.5, zorder=3)
-        axes.text(1.015, row, _beside(model), transform=axes.get_yaxis_transform(), va="center", fontsize=8)
-    axes.set_yticks(range(len(means)), [_name(model) for _, model in means.iterrows()], color=INK)
-    axes.set_ylim(len(means) - 0.4, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.plot(model["accuracy"], row, "o", color=colour, markerfacecolor=face, markersize=6, zorder=3)
+        axes.text(1.03, row, _beside(model), transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+    down(axes, [_name(model) for _, model in means.iterrows()], [INK] * len(means))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 4, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
-    axes.set_xlabel("test accuracy (%), mean over seeds with bootstrap interval; ticks: single seeds")
-    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("test accuracy (%)")
     axes.spines["left"].set_visible(False)
 
 

@@ -18,7 +18,7 @@ class Distillation:
     """alpha soft + (1 - alpha) hard labels (arXiv:1503.02531), and what else of the teacher is to be learned.
 
     The teacher's logits come with the batch, computed once for every text; its hidden states and attention are
-    computed as they are needed, since they are a thousand times as large. All weights 0: the control without a teacher.
+    computed as they are needed, since they are a thousand times as large. All weights 0: the control, no teacher.
     """
 
     temperature: float

@@ -8,6 +8,6 @@ UNLABELLED = -100
 
 
 def hard_labels(student: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy in nats of logits [n, classes] against classes [n], over the labelled; 0 if there are none."""
+    """Mean cross-entropy in nats of logits [n, classes] against classes [n], over the labelled; 0 if none is."""
     total = cross_entropy(student, labels, reduction="sum", ignore_index=UNLABELLED)
     return total / (labels != UNLABELLED).sum().clamp(min=1)

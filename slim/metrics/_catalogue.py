@@ -69,6 +69,22 @@ _ALL = [
         "over_control_p", "probability", "neither",
         "Exact McNemar p-value of the hypothesis that distilled model and hard-label control are equally accurate.",
     ),
+    Metric(
+        "over_pruned", "share", "higher",
+        "Accuracy of the distilled model minus that of the pruned model it started from: what recovery restored.",
+    ),
+    Metric(
+        "over_pruned_low", "share", "higher",
+        "Lower end of the paired bootstrap interval of the difference to the pruned model.",
+    ),
+    Metric(
+        "over_pruned_high", "share", "higher",
+        "Upper end of the paired bootstrap interval of the difference to the pruned model.",
+    ),
+    Metric(
+        "over_pruned_p", "probability", "neither",
+        "Exact McNemar p-value of the hypothesis that distilled and pruned model are equally accurate.",
+    ),
     Metric("parameters", "elements", "lower", "Elements of all tensors in model.safetensors."),
     Metric("encoder_parameters", "elements", "lower", "Elements of the tensors of the transformer blocks."),
     Metric("bytes", "bytes", "lower", "Size on disk of model.safetensors and config.json: what the model loads from."),

@@ -24,6 +24,7 @@ from slim.tables.signal_correlations import signal_correlations
 from slim.tables.signals import signals
 from slim.tables.weights import weights
 
+
 def made(
     *,
     measured: Iterable[dict[str, Any]],

@@ -27,9 +27,7 @@ def fits(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _fit(fit: dict[str, Any]) -> dict[str, Any]:
-    measured: dict[str, Any] = {
-        key: fit[key] for key in MEASURED if key in fit
-    }
+    measured: dict[str, Any] = {key: fit[key] for key in MEASURED if key in fit}
     kind = next((kind for kind in ("coefficients", "importances") if kind in fit), None)
     if kind is None:
         return measured

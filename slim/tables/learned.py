@@ -1,4 +1,4 @@
-"""What each fusion learns from each kind of removals, and whether a search without signals does better at its price."""
+"""What each fusion learns from each kind of removals, and whether searching without signals does better."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,7 +32,9 @@ def learned(fused: Iterable[dict[str, Any]], search: pd.DataFrame) -> pd.DataFra
     table = table.merge(found[[*KEYS, *REGRETS[:2]]], on=KEYS, how="left")
     drawn = search[search["method"] == "random"].rename(columns={"test_regret": REGRETS[2]})
     run = ["dataset", "seed", "evaluations"]
-    table = table.astype({"fitted": "Int64", "evaluations": "Int64"}).merge(drawn[[*run, REGRETS[2]]], on=run, how="left")
+    table = table.astype({"fitted": "Int64", "evaluations": "Int64"}).merge(
+        drawn[[*run, REGRETS[2]]], on=run, how="left"
+    )
     order = ["dataset", "seed", "fusion", "_variant", "rows"]
     return table.assign(_variant=~table["in_use"].astype(bool)).sort_values(order)[COLUMNS].reset_index(drop=True)
 
@@ -45,6 +47,8 @@ def _of(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
             fit = content.get("fit", {}).get(run, {})
             known = {name: fit[name] for name in ("evaluations", *R2) if name in fit}
             known |= {"fitted": fit["rows"]} if "rows" in fit else {}
-            yield {"dataset": dataset, "seed": int(seed), "fusion": record["strategy"], "rows": rows} | known | {
-                "in_use": in_use
-            }
+            yield (
+                {"dataset": dataset, "seed": int(seed), "fusion": record["strategy"], "rows": rows}
+                | known
+                | {"in_use": in_use}
+            )

@@ -5,27 +5,21 @@ from typing import Any
 
 import pandas as pd
 
-from slim.sentences import control_sentences, floor_sentences, fusion_sentences, size_sentences
+from slim.report.in_short import CONTROL, FUSION
 from slim.tables._format import interval, megabytes, percent, points, times, words
 from slim.tables.models import models
 
-FUSION, CONTROL = "random_forest", "greedy"
-"""The paper's best strategy, and what it has to beat without signals."""
 
-
-def summary(results: pd.DataFrame, maxima: pd.DataFrame, curves: pd.DataFrame) -> str:
-    """Markdown: the models of each dataset, the strategies' maxima, and what they say. Means over seeds."""
+def summary(results: pd.DataFrame, maxima: pd.DataFrame, sentences: Iterable[str]) -> str:
+    """Markdown, short enough for the README: what is found (see `in_short`), the models, the strategies' maxima."""
     means = models(results)
-    sentences = [
-        *floor_sentences(means), *size_sentences(means), *control_sentences(means), *fusion_sentences(curves)
-    ]  # fmt: skip
     parts = [
+        "\n".join(f"- {sentence}" for sentence in sentences),
         "**Models** (test accuracy in %, differences to the teacher in points, bootstrap intervals over test items)",
         _table(["dataset", *MODEL_COLUMNS], ([row["dataset"], *_cells(row)] for _, row in means.iterrows()), left=2),
         "**Strategies** (test accuracy in % at the best depth of one or more layers removed, chosen on validation; "
         "in brackets chosen on the test items themselves, which is optimistic)",
         _maxima(maxima),
-        "\n".join(f"- {sentence}" for sentence in sentences),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -1,10 +1,11 @@
 """What the numbers say, in words that follow from their signs and intervals: no sentence is written by hand."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from slim.tables._format import interval, megabytes, percent, points, times, words
+from slim.tables._format import interval, megabytes, number, percent, points, times, words
 
 REFERENCE = "greedy"
 """The signal-free strategy that a fusion has to beat, since it too measures validation accuracy."""
@@ -13,6 +14,17 @@ REFERENCE = "greedy"
 def verdict(low: float, high: float, *, above: str, below: str, undecided: str) -> str:
     """`above` when an interval lies over zero, `below` when under it, else `undecided`."""
     return above if low > 0 else below if high < 0 else undecided
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def chance(p: float) -> str:
+    """A p-value: `p = 0.034`, `p < 0.001`."""
+    return "p < 0.001" if p < 0.001 else f"p = {number(p, '.3f')}"
 
 
 def floor_sentences(models: pd.DataFrame) -> list[str]:

@@ -216,7 +216,8 @@ MODELS = ("teacher", "pruned", "distilled")
 COMPARED = {
     "difference": "over_teacher", "difference_low": "over_teacher_low", "difference_high": "over_teacher_high",
     "over_control": "over_hard_labels", "over_control_low": "over_hard_labels_low",
-    "over_control_high": "over_hard_labels_high",
+    "over_control_high": "over_hard_labels_high", "over_pruned": "over_pruned", "over_pruned_low": "over_pruned_low",
+    "over_pruned_high": "over_pruned_high",
 }  # fmt: skip
 """Column of `results` -> what the ledger calls it, in points."""
 
@@ -229,14 +230,16 @@ def _distilled(results: pd.DataFrame) -> dict[str, Any]:
     forest, found = _of_forest(results)
     measured = {d: _means(forest[forest["dataset"] == d]) for d, missing in found.items() if not missing}
 
-    def outcome(of: dict[str, float], beats: bool) -> str:
-        return "beats" if beats else "shrinks" if of["distilled"] > of["pruned"] else "neither"
+    def outcome(beats: bool, above: bool) -> str:
+        return "beats" if beats else "shrinks" if above else "neither"
 
     def rule(outcomes: Outcomes) -> bool:
         return _share(outcomes, "beats", 6) and "neither" not in outcomes.values()
 
-    paper = {d: outcome(of, of["distilled"] > of["teacher"]) for d, of in measured.items()}
-    honest = {d: outcome(of, of.get("over_teacher_low", -1) > 0) for d, of in measured.items()}
+    paper = {d: outcome(of["distilled"] > of["teacher"], of["distilled"] > of["pruned"]) for d, of in measured.items()}
+    honest = {
+        d: outcome(of.get("over_teacher_low", -1) > 0, of.get("over_pruned_low", -1) > 0) for d, of in measured.items()
+    }
     listed = [f"{d} {_drop(of, 'pruned')} to {_drop(of, 'distilled')}" for d, of in measured.items()]
     return _entry(
         "C5", "random forest's pruned model, once distilled, beats the unpruned one on six of nine datasets and "
@@ -267,7 +270,7 @@ def _of_forest(results: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]
 def _means(rows: pd.DataFrame) -> dict[str, float]:
     """Accuracies in percent as printed, means over seeds; differences in points with the mean of their intervals.
 
-    Differences to the teacher, and to the control on hard labels where it was measured; the unmeasured is absent.
+    Differences to the teacher, to the control on hard labels and to the pruned model; the unmeasured is absent.
     """
     by_model = rows.astype(dict.fromkeys(["accuracy", *COMPARED], "float64")).groupby("model")
     means = {model: found[["accuracy", *COMPARED]].mean().to_dict() for model, found in by_model}

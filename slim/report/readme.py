@@ -1,4 +1,4 @@
-"""The README's results are those of reports/summary.md, put between its markers by `python -m slim.readme`."""
+"""The README's results are those of reports/summary.md, put between its markers by `python -m slim.report.readme`."""
 
 import re
 from pathlib import Path

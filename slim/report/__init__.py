@@ -1,0 +1,1 @@
+"""What people read: page, summary, claims ledger, and every sentence, computed."""

@@ -1,0 +1,50 @@
+"""study: what a short training restores, what predicts it, and what schedules and ways to teach change."""
+
+from typing import Any
+
+from slim.figures._style import write_pngs
+from slim.figures.distillation import distillation as distillation_figure
+from slim.figures.recovered_regret import recovered_regret as regret_figure
+from slim.figures.recovery import recovery as recovery_figure
+from slim.figures.recovery_correlations import recovery_correlations as correlations_figure
+from slim.files import write_json, write_text
+from slim.params import load
+from slim.runs import runs
+from slim.study import _read as read
+from slim.study._choices import choices
+from slim.study.distillation import distillation
+from slim.study.noise import noise
+from slim.study.page import page
+from slim.study.recovered import recovered
+from slim.study.recovered_regret import recovered_regret
+from slim.study.recovery_correlations import recovery_correlations
+from slim.study.schedules import schedules
+from slim.study.sentences import sentences
+from slim.tables._write import write_tables
+from stages import run
+
+
+def study() -> None:
+    params = load()
+    wanted = runs(**params.grid.model_dump())
+    budgets = {name: budget.model_dump() for name, budget in params.recover.budgets.items()}
+    sure: dict[str, Any] = {"resamples": params.evaluate.resamples, "level": params.evaluate.level}
+    found = read.read_runs(wanted, budgets, params.strategies)
+    chosen = choices(found, list(params.strategies), params.fusions)
+    sets, regret = recovered(found, budgets), recovered_regret(found, chosen, **sure)
+    predicted = recovery_correlations(found, chosen, **sure)
+    taught = distillation(read.read_distillations(wanted), params.distillations, **sure)
+    tables = {"recovered": sets, "recovery_correlations": predicted, "recovered_regret": regret,
+              "noise": noise(found, **sure), "schedules": schedules(found, chosen, **sure),
+              "distillation": taught}  # fmt: skip
+    pictures = {"recovery": recovery_figure(sets), "recovery_correlations": correlations_figure(predicted),
+                "recovered_regret": regret_figure(regret), "distillation": distillation_figure(taught)}  # fmt: skip
+    said = sentences(tables)
+    write_tables(tables, "reports/study")
+    write_pngs(pictures, "reports/study/figures")
+    write_json(said, "reports/study/sentences.json")
+    write_text(page(tables, said, pictures, level=params.evaluate.level), "reports/study.html")
+
+
+if __name__ == "__main__":
+    run(study)
