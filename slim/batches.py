@@ -32,6 +32,8 @@ class Batches:
 
 def tokenized(texts: Sequence[str], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
     """Token ids and masks of each text, cut at `max_tokens`, not yet padded."""
+    if not texts:  # which a tokenizer answers with no key at all, or an error
+        return {"input_ids": [], "attention_mask": []}
     encoding: dict[str, list[list[int]]] = dict(tokenizer(list(texts), truncation=True, max_length=max_tokens))
     return encoding
 

@@ -111,3 +111,7 @@ def test_a_fresh_head_has_the_classes_asked_for_and_is_the_same_for_the_same_see
         model, _ = models.load(tmp_path / "model", ["a", "b", "c", "d", "e"])
         heads.append(model.classifier.weight)
     assert model.config.id2label[4] == "e" and heads[0].shape == (5, 16) and torch.equal(*heads)
+
+
+def test_no_texts_have_no_logits():
+    assert pico.classifier(classes=3).logits([]).shape == (0, 3)

@@ -74,11 +74,14 @@ def _names(axes: Axes, rows: list[Row]) -> None:
 
 
 def _ruler(axes: Axes, difference: float) -> None:
-    """The critical difference in the units of the axis, in the free corner below the worst."""
+    """The critical difference in the units of the axis, above it; an arrow where it is longer than the axis."""
     low, high = axes.get_xlim()
-    end = min(1 + difference, high)
+    fits = 1 + difference <= high
+    ends = [1, 1 + difference if fits else high]
     y = 1 + 0.42 / (LINE * len(axes.get_yticks()))
     up = axes.get_xaxis_transform()
-    axes.plot([1, end], [y, y], color=INK, linewidth=1.4, marker="|", markersize=6, transform=up, clip_on=False)
+    axes.plot(ends, [y, y], color=INK, linewidth=1.4, transform=up, clip_on=False)
+    for end, mark in zip(ends, ["|", "|" if fits else ">"], strict=True):
+        axes.plot(end, y, mark, color=INK, markersize=6, transform=up, clip_on=False)
     said = f"CD {number(difference, '.1f')}"
-    axes.text(end + 0.012 * (high - low), y, said, transform=up, va="center", fontsize=8, clip_on=False)
+    axes.text(ends[1] + 0.015 * (high - low), y, said, transform=up, va="center", fontsize=8, clip_on=False)
