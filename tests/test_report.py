@@ -364,7 +364,7 @@ def test_fusions_are_counted_against_greedy(tables):
     ("column", "what", "says"),
     [
         ("difference", "than its teacher|from its teacher", ("more accurate", "less accurate", "not told")),
-        ("over_control", "What the teacher added", ("above the same student", "below it", "not told from it")),
+        ("over_control", "What the teacher added", ("above the same", "below the same", "not told from the same")),
     ],
 )
 def test_what_the_small_model_is_worth_follows_its_intervals(tables, column, what, says):

@@ -19,7 +19,7 @@ from slim.metrics.intervals import mcnemar
 from slim.orders import walk
 from slim.study._choices import case, choices, keep_scores, recovered_greedy
 from slim.study._read import Run, read_distillations, read_runs
-from slim.study._words import Known, chance, series
+from slim.study._words import Known, series
 from slim.study.distillation import COLUMNS as DISTILLATION
 from slim.study.distillation import changes, distillation
 from slim.study.noise import COLUMNS as NOISE
@@ -39,6 +39,7 @@ from slim.study.sentences import (
     sentences,
     worth_sentences,
 )
+from slim.tables._format import chance
 from tests.builders import lattice, subsets
 
 BUDGETS = {"short": {"steps": 50, "epochs": None}, "long": {"steps": None, "epochs": 1.0}}

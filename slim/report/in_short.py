@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from slim.report.claims import REFUTED, SUPPORTED, UNTESTED
-from slim.report.sentences import chance, listed, verdict
-from slim.tables._format import interval, number, percent, points, words
+from slim.report.sentences import listed, verdict
+from slim.tables._format import chance, interval, number, percent, points, words
 from slim.tables.comparisons import ALL, RULES, chosen
 from slim.tables.models import models
 
@@ -167,7 +167,10 @@ def _counted(found: Sequence[Row], level: float) -> str:
 
 SAYS = {
     "difference": ("more accurate than its teacher", "less accurate than its teacher", "not told from its teacher"),
-    "over_control": ("above the same student trained on hard labels", "below it", "not told from it"),
+    "over_control": (
+        "above the same student trained on hard labels", "below the same student trained on hard labels",
+        "not told from the same student trained on hard labels",
+    ),
 }  # fmt: skip
 """Difference of a distilled model -> what its interval says: above zero, below, or around it."""
 
@@ -195,7 +198,8 @@ def _floor(means: pd.DataFrame) -> str:
         difference=-floor["difference"], difference_low=-floor["difference_high"],
         difference_high=-floor["difference_low"],
     )  # fmt: skip
-    said = _grouped(gains, "difference", ("above the linear floor", "below it, which is a bug", "not told from it"))
+    says = ("above the linear floor", "below the linear floor, which is a bug", "not told from the linear floor")
+    said = _grouped(gains, "difference", says)
     return f"The teacher is {said}." if said else ""
 
 

@@ -10,7 +10,7 @@ from slim.report.in_short import RULE, rows
 from slim.report.rendering import Table, without_empty
 from slim.report.sentences import depths
 from slim.report.summary import MODEL_COLUMNS
-from slim.tables._format import interval, number, percent, points, times, words
+from slim.tables._format import interval, number, percent, points, probability, times, words
 from slim.tables.search import evaluations_for
 
 WITHIN = 0.01
@@ -123,7 +123,7 @@ def comparisons_table(compared: pd.DataFrame) -> Table:
 
 def _comparison(row: "pd.Series[Any]") -> list[str]:
     ends = interval(row["low"], row["high"], points)
-    return [points(row["difference"]), ends, number(row["p"], ".3f"), number(row["p_holm"], ".3f")]
+    return [points(row["difference"]), ends, probability(row["p"]), probability(row["p_holm"])]
 
 
 def chosen_table(depths: pd.DataFrame) -> Table:

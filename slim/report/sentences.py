@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.tables._format import interval, megabytes, number, percent, points, times, words
+from slim.tables._format import interval, megabytes, percent, points, times, words
 
 REFERENCE = "greedy"
 """The signal-free strategy that a fusion has to beat, since it too measures validation accuracy."""
@@ -20,11 +20,6 @@ def listed(names: Sequence[str]) -> str:
     """`a, b and c`."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def chance(p: float) -> str:
-    """A p-value: `p = 0.034`, `p < 0.001`."""
-    return "p < 0.001" if p < 0.001 else f"p = {number(p, '.3f')}"
 
 
 def floor_sentences(models: pd.DataFrame) -> list[str]:

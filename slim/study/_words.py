@@ -71,11 +71,6 @@ def _two(value: Any) -> str:
     return number(value, ".2f")
 
 
-def chance(p: float) -> str:
-    """A p-value: `p = 0.034`, `p < 0.001`."""
-    return "p < 0.001" if p < 0.001 else f"p = {number(p, '.3f')}"
-
-
 def many(things: Sized, name: str) -> str:
     """`1 depth`, `3 depths`."""
     return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

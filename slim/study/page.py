@@ -7,7 +7,7 @@ import pandas as pd
 
 from slim.report.rendering import Table, rendered, without_empty
 from slim.study._words import RUN, gain, rows
-from slim.tables._format import number, percent, words
+from slim.tables._format import number, percent, probability, words
 
 FOLDER = "study"
 """Where tables and figures lie, beside the page."""
@@ -55,7 +55,7 @@ def noise_table(noise: pd.DataFrame) -> Table:
         + [
             _points(row["spread"]),
             _points(row["paired_noise"]),
-            number(row["p"], ".3f"),
+            probability(row["p"]),
             gain(row, "best_minus_random"),
         ]
         for row in rows(noise)
@@ -108,8 +108,8 @@ def distillation_table(distillation: pd.DataFrame) -> Table:
     cells = [
         [
             words(row["variant"]), row["changes"], f"{row['steps']:,d}", percent(row["accuracy"]),
-            percent(row["control_accuracy"]), gain(row, "over_control"), number(row["p"], ".3f"),
-            number(row["p_holm"], ".3f"),
+            percent(row["control_accuracy"]), gain(row, "over_control"), probability(row["p"]),
+            probability(row["p_holm"]),
         ]
         for row in rows(distillation)
     ]  # fmt: skip

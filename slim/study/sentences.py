@@ -7,9 +7,9 @@ import pandas as pd
 from slim.report.sentences import verdict
 from slim.study._predictions import choice_sentences, prediction_sentences, target_sentences
 from slim.study._read import NONE
-from slim.study._words import ALPHA, Known, Row, chance, gain, groups, many, rows, series
+from slim.study._words import ALPHA, Known, Row, gain, groups, many, rows, series
 from slim.study.schedules import POOLED
-from slim.tables._format import number, percent, words
+from slim.tables._format import chance, number, percent, words
 
 
 def sentences(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:

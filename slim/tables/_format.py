@@ -39,6 +39,16 @@ def times(ratio: Any) -> str:
     return number(ratio, ".2f")
 
 
+def probability(p: Any) -> str:
+    """A p-value, three decimals: 0.034, < 0.001."""
+    return "< 0.001" if p < 0.001 else number(p, ".3f")
+
+
+def chance(p: Any) -> str:
+    """A p-value in running text: `p = 0.034`, `p < 0.001`."""
+    return f"p {probability(p)}" if p < 0.001 else f"p = {probability(p)}"
+
+
 def words(name: str) -> str:
     """A name of the grid in running text: random_forest is `random forest`."""
     return name.replace("_", " ")
