@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import kendalltau
 
 from slim.lattice import Lattice, mask_of
 from slim.metrics.hierarchical import bootstrap_means
 from slim.study._choices import RAW, Choice
 from slim.study._read import Run
-from slim.tables._paths import Path, best_on_test, mean_regret, removed_at
+from slim.tables._paths import Path, best_on_test, mean_regret, tau
 
 COLUMNS = [
     "dataset", "seed", "family", "strategy", "tau", "one_shot_regret", "iterative_regret", "difference",
@@ -62,7 +61,7 @@ def _of_run(run: Run, pairs: list[Pair], resamples: int, level: float) -> list[d
     ends = _ends(gaps, resamples, level) if gaps is not None and items else np.full((2, len(named)), np.nan)
     return [
         {"dataset": run.dataset, "seed": run.seed, "family": family, "strategy": name}
-        | {"tau": float(np.mean([_tau(one.paths[0], other.paths[0]) for one, other in of]))}
+        | {"tau": float(np.mean([tau(one.paths[0], other.paths[0]) for one, other in of]))}
         | _regrets(run.raw, of, best)
         | {"difference_low": low, "difference_high": high}
         for (family, name, of), low, high in zip(named, *ends.tolist(), strict=True)
@@ -89,8 +88,3 @@ def _ends(values: NDArray[np.float64], resamples: int, level: float) -> NDArray[
     """[2, C] of the means of values [C, n]."""
     drawn = bootstrap_means(values[:, None], resamples=resamples, rng=np.random.default_rng(0))
     return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
-
-
-def _tau(first: Path, second: Path) -> float:
-    one, other = removed_at(first) or {}, removed_at(second) or {}
-    return float(kendalltau([one[layer] for layer in sorted(one)], [other[layer] for layer in sorted(one)]).statistic)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import kendalltau
 
 from slim.lattice import Lattice, layers_of, mask_of
 from slim.pruning import exhaustive
@@ -22,6 +23,15 @@ def removed_at(path: Path) -> dict[int, int] | None:
     if not masks or masks[0] != (1 << len(masks)) - 1 or not one_at_a_time:
         return None
     return {layers_of(mask)[0]: step for step, mask in enumerate(gone, start=1)}
+
+
+def tau(first: Path, second: Path) -> float:
+    """Kendall's tau-b between two orders of removal, 1 for the same one; NaN unless both paths are nested."""
+    one, other = removed_at(first), removed_at(second)
+    if one is None or other is None:
+        return float("nan")
+    layers = sorted(one)
+    return float(kendalltau([one[layer] for layer in layers], [other[layer] for layer in layers]).statistic)
 
 
 def half(layers: int) -> int:

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau
 
 from slim.lattice import Lattice
 from slim.orders import path, removal_order
-from slim.tables._paths import Path, best_on_test, mean_regret, removed_at
+from slim.tables._paths import Path, best_on_test, mean_regret, tau
 from slim.tables.curves import family_of
 from slim.tables.orders import by_family
 
@@ -67,15 +66,7 @@ def _variants(record: Record) -> Iterator[tuple[str, Record, list[Path]]]:
 def _compared(paths: list[Path], defaults: list[Path], lattice: Lattice, best: dict[int, float]) -> Record:
     """Means over draws."""
     return {
-        "tau": float(np.mean([_tau(one, other) for one, other in zip(paths, defaults, strict=True)])),
+        "tau": float(np.mean([tau(one, other) for one, other in zip(paths, defaults, strict=True)])),
         "test_regret": float(np.mean([mean_regret(one, lattice, best) for one in paths])),
         "default_regret": float(np.mean([mean_regret(one, lattice, best) for one in defaults])),
     }
-
-
-def _tau(first: Path, second: Path) -> float:
-    one, other = removed_at(first), removed_at(second)
-    if one is None or other is None:
-        return float("nan")
-    layers = sorted(one)
-    return float(kendalltau([one[layer] for layer in layers], [other[layer] for layer in layers]).statistic)
