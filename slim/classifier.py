@@ -96,7 +96,9 @@ class Classifier:
             validation and examples(validation.texts, validation.labels, self.tokenizer, self.max_tokens),
             schedule,
             self.runtime,
-            checkpoint_folder([schedule, self.max_tokens, self.runtime, objective, about], files),
+            checkpoint_folder(
+                [schedule, self.max_tokens, self.runtime, objective, about], files, [__name__, objective.__module__]
+            ),
             objective,
         )
 

@@ -52,7 +52,7 @@ def recovered(
     Every set starts from the teacher's weights. It is kept as soon as it is done, so that a killed run goes on with
     the next one, and a run that asks for more sets trains only those. `files` are the inputs the result depends on.
     """
-    memo = checkpoint_folder(["recovered", schedule, teacher.max_tokens, teacher.runtime], files)
+    memo = checkpoint_folder(["recovered", schedule, teacher.max_tokens, teacher.runtime], files, [__name__])
     found = []
     for mask in tqdm(masks, desc="recovering", unit="set"):
         path = memo / f"{mask}.npz"

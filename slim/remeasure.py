@@ -43,7 +43,7 @@ def observer(
     without its weights, so that a killed run goes on with the next one. `files` are the inputs the result depends on.
     """
     settings = ["observed", len(train.texts), batch_size, teacher.max_tokens, teacher.runtime]
-    memo = checkpoint_folder(settings, files)
+    memo = checkpoint_folder(settings, files, [observe.__module__])
     batches = teacher.batches(train.texts, batch_size=batch_size, by_length=False)
     again = [field.name for field in fields(Observation) if field.name not in FROM_INTACT]
 

@@ -38,7 +38,8 @@ def taught(
         count = steps(lesson, material)
         # Without a teacher the transfer texts matter through the number of steps alone.
         settings = ["taught", lesson if role == "predictions" else (count, _pace(lesson)), seed, student.max_tokens]
-        memo = checkpoint_folder([*settings, student.runtime], [*material.files, *files]).with_suffix(".npz")
+        inputs = [*material.files, *files]
+        memo = checkpoint_folder([*settings, student.runtime], inputs, [__name__]).with_suffix(".npz")
         if not memo.exists():
             learner = student.with_model(keep_layers(student.model, range(len(layers(student.model)))))
             teach(learner, lesson, material, teacher=teacher, kept=kept, files=files, seed=seed)

@@ -11,7 +11,7 @@ from stages import run
 
 def recover(dataset: str, seed: str, budget: str) -> None:
     params = load()
-    wanted = params.recover
+    wanted, how_long = params.recover, params.budgets[budget]
     data, folder = f"data/datasets/{dataset}", f"models/teacher/{dataset}/{seed}"
     teacher = Classifier.load(folder, seed=int(seed), **params.runtime.model_dump())
     train, validation, test = (read_split(data, split) for split in ("train", "validation", "test"))
@@ -19,8 +19,8 @@ def recover(dataset: str, seed: str, budget: str) -> None:
         teacher,
         train,
         {"validation": validation, "test": test},
-        designed(len(layers(teacher.model)), wanted.sizes, wanted.sets, wanted.seed),
-        Schedule(**wanted.schedule(budget), seed=int(seed)),
+        designed(len(layers(teacher.model)), how_long.sizes or wanted.sizes, wanted.sets, wanted.seed),
+        Schedule(**wanted.schedule(how_long), seed=int(seed)),
         files=[f"{data}/{split}.parquet" for split in ("train", "validation", "test")]
         + [f"{folder}/model.safetensors"],
     )

@@ -27,7 +27,7 @@ from stages import run
 def study() -> None:
     params = load()
     wanted = runs(**params.grid.model_dump())
-    budgets = {name: budget.model_dump() for name, budget in params.recover.budgets.items()}
+    budgets = {name: budget.model_dump() for name, budget in params.budgets.items()}
     sure: dict[str, Any] = {"resamples": params.evaluate.resamples, "level": params.evaluate.level}
     found = read.read_runs(wanted, budgets, params.strategies)
     chosen = choices(found, list(params.strategies), params.fusions)

@@ -7,8 +7,8 @@ import sys
 import pytest
 import yaml
 
+from slim.imports import ROOT
 from slim.params import load
-from tests.imports import ROOT
 
 GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())
 
@@ -73,12 +73,12 @@ def test_the_default_is_accepted_and_read_only():
         (
             "fuse.target",
             "fifty_step",
-            "fuse.target: 'fifty_step' is not raw or a budget of recover; did you mean 'fifty",
+            "fuse.target: 'fifty_step' is not raw or an entry of budgets; did you mean 'fifty",
         ),
-        ("prune.target", "recovered", "prune.target: 'recovered' is not raw or a budget of recover"),
-        ("recover.budgets.fifty_steps", {"steps": 5, "epochs": 1}, "fifty_steps: give either epochs or steps"),
-        ("recover.budgets.fifty_steps", {}, "recover.budgets.fifty_steps: give either epochs or steps"),
-        ("recover.budgets.raw", {"steps": 5}, "'raw' is what no training is called"),
+        ("prune.target", "recovered", "prune.target: 'recovered' is not raw or an entry of budgets"),
+        ("budgets.fifty_steps", {"steps": 5, "epochs": 1}, "fifty_steps: give either epochs or steps"),
+        ("budgets.fifty_steps", {}, "budgets.fifty_steps: give either epochs or steps"),
+        ("budgets.raw", {"steps": 5}, "'raw' is what no training is called"),
         ("recover.sizes", [], "recover.sizes: list should have at least 1 item"),
         ("distillations.soft", {"alfa": 1.0}, "distillations.soft.alfa: unknown key; did you mean 'alpha'?"),
         ("distillations.soft", {"alpha": 2.0}, "distillations.soft.alpha: input should be less than or equal to 1"),

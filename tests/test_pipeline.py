@@ -15,9 +15,9 @@ import pytest
 import yaml
 from transformers import AutoModelForSequenceClassification
 
+from slim.imports import ROOT
 from slim.lattice import Lattice
 from tests import pico
-from tests.imports import ROOT
 from tests.test_truth import STAGES, covers, declared
 
 DATASET = "toy"
@@ -35,7 +35,7 @@ OVERRIDES = {
     "finetune.min_steps": 0,
     "finetune.batch_size": 8,
     "distill.min_steps": 0,
-    "recover.budgets": {"brief": {"steps": 4}},
+    "budgets": {"brief": {"steps": 4}},
     "distillations": {"as_default": {}, "hidden_states": {"hidden_states": 1.0}},
     "extract_signals.texts": 60,
     "strategies.mi_task_relevance": {"prune_first": "low", "folds": 3, "components": 8},
@@ -209,7 +209,7 @@ RERUNS = {
     "distill.depth": ("best_accuracy", {"choose", "distill", "vary_distillation"}),
     "distillations.hidden_states.hidden_states": (2.0, {"vary_distillation", "study"}),
     "recover.sets": (2, {"recover"}),
-    "recover.budgets.brief.steps": (5, {"recover", "study"}),
+    "budgets.brief.steps": (5, {"recover", "study"}),
     "evaluate.resamples": (300, {"evaluate", "report", "study"}),
     "ablate.max_subsets": (1024, {"ablate"}),
     "extract_signals.texts": (50, {"extract_signals", "remeasure"}),

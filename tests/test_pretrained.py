@@ -5,10 +5,10 @@ import json
 
 import pytest
 
+from slim.imports import ROOT
 from slim.params import load
 from slim.pretrained import fetch, packaged
 from tests import pico
-from tests.imports import ROOT
 
 MODEL = load(ROOT / "params.yaml").model
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from slim.imports import ROOT
 from slim.params import load
 from slim.report.readme import END, START, with_results
 from slim.tables.results import COLUMNS
-from tests.imports import ROOT
 
 README = (ROOT / "README.md").read_text()
 

@@ -529,7 +529,7 @@ def test_the_stage_writes_the_same_bytes_twice_and_no_word_for_missing(folder, m
     monkeypatch.chdir(folder)
     monkeypatch.setattr(stages.study, "load", lambda: SimpleNamespace(
         grid=section({"datasets": ["a", "b"], "seeds": [0]}), strategies=STRATEGIES, fusions=FUSIONS,
-        recover=SimpleNamespace(budgets={name: section(budget) for name, budget in BUDGETS.items()}),
+        budgets={name: section(budget) for name, budget in BUDGETS.items()},
         distillations=VARIANTS, evaluate=SimpleNamespace(resamples=200, level=0.95),
     ))  # fmt: skip
     written = []

@@ -1,5 +1,6 @@
 """The training loop: it learns, it keeps the best, it resumes after a kill, it is deterministic."""
 
+import io
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from slim.checkpoints import checkpoint_folder
+from slim.imports import ROOT
 from slim.losses.distillation import Distillation
 from slim.models import load
 from slim.runtime import Runtime
@@ -20,7 +22,6 @@ from slim.training import Schedule, by_labels, last_complete
 from tests import pico
 
 SCHEDULE = Schedule(epochs=4, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
-ROOT = Path(__file__).parents[1]
 
 
 def learnable(count: int, seed: int) -> Split:
@@ -168,8 +169,22 @@ def test_a_checkpoint_that_a_kill_left_half_written_is_not_resumed_from(tmp_path
 def test_other_settings_or_other_data_are_another_checkpoint(tmp_path):
     (tmp_path / "a").write_text("1")
     (tmp_path / "b").write_text("2")
-    one = checkpoint_folder([SCHEDULE], [tmp_path / "a"])
-    assert one == checkpoint_folder([SCHEDULE], [tmp_path / "a"])
+    one = checkpoint_folder([SCHEDULE], [tmp_path / "a"], [])
+    assert one == checkpoint_folder([SCHEDULE], [tmp_path / "a"], [])
     (tmp_path / "a").write_text("3")
-    assert one != checkpoint_folder([SCHEDULE], [tmp_path / "a"])
-    assert checkpoint_folder([SCHEDULE], [tmp_path / "b"]) != checkpoint_folder([1], [tmp_path / "b"])
+    assert one != checkpoint_folder([SCHEDULE], [tmp_path / "a"], [])
+    assert checkpoint_folder([SCHEDULE], [tmp_path / "b"], []) != checkpoint_folder([1], [tmp_path / "b"], [])
+
+
+def test_other_code_is_another_checkpoint_however_far_away_it_is_imported(monkeypatch):
+    one = checkpoint_folder([], [], ["slim.recovery"])
+    read = Path.open
+
+    def changed(path, *how):
+        return io.BytesIO(b"2") if path == ROOT / changes else read(path, *how)
+
+    monkeypatch.setattr(Path, "open", changed)
+    changes = "slim/shapley.py"
+    assert one == checkpoint_folder([], [], ["slim.recovery"])
+    changes = "slim/losses/hard_labels.py"
+    assert one != checkpoint_folder([], [], ["slim.recovery"])

@@ -21,8 +21,8 @@ class Known:
     def __init__(self, recovered: pd.DataFrame) -> None:
         self.after = {row["budget"]: _after(row) for row in rows(recovered.drop_duplicates("budget"))}
         """budget -> `after 50 steps`, in the order of params.yaml."""
-        self.last = list(self.after)[-1] if self.after else NONE
-        """The last budget, to which the sentences about choosing refer."""
+        self.last = widest(recovered, "kept") if self.after else NONE
+        """The budget to which the sentences about choosing refer."""
         whole = recovered[recovered["layers"] == recovered.groupby(RUN)["layers"].transform("max")]
         self.layers = {(row["dataset"], row["seed"]): int(row["layers"]) for row in rows(whole)}
         """(dataset, seed) -> L."""
@@ -37,6 +37,12 @@ class Known:
         parts += [f"seed {row['seed']}"] if several and row["dataset"] != ALL else []
         parts += [] if size is None else [f"{size} of {of[0]} layers" if len(set(of)) == 1 else f"{size} layers"]
         return ", ".join(parts)
+
+
+def widest(table: pd.DataFrame, column: str) -> str:
+    """The budget with most values of a column, the last of these in the table's order."""
+    found = table.groupby("budget", sort=False)[column].nunique()
+    return str(found.index[found == found.max()][-1])
 
 
 def _after(row: Row) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from slim.report.rendering import Table, rendered, without_empty
-from slim.study._words import RUN, gain, rows
+from slim.study._words import RUN, gain, rows, widest
 from slim.tables._format import number, percent, probability, words
 
 FOLDER = "study"
@@ -68,9 +68,9 @@ def _points(share: Any) -> str:
 
 
 def regret_table(regret: pd.DataFrame) -> Table:
-    """A choice a row, of one run, after the last budget: regret and gain over chance, by layers removed."""
+    """A choice a row, of one run, after the longest budget of all sizes: regret and gain, by layers removed."""
     keys = ["strategy", "schedule", "target", "rows"]
-    last = regret[regret["budget"] == list(dict.fromkeys(regret["budget"]))[-1]]
+    last = regret[regret["budget"] == widest(regret, "removed")]
     depths = sorted(set(last["removed"]))
     found = {tuple(row[key] for key in (*keys, "removed")): row for row in rows(last.fillna(dict.fromkeys(keys, "")))}
     head = ["strategy", "schedule", "learned from", "rows"]

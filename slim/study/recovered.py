@@ -29,4 +29,4 @@ def recovered(runs: Sequence[Run], budgets: Mapping[str, Mapping[str, Any]]) -> 
         for mask in run.trained(budget)
     ]
     table = pd.DataFrame(rows, columns=[*COLUMNS, "mask", "place"]).astype({"steps": "Int64", "epochs": "Float64"})
-    return table.sort_values(["dataset", "seed", "layers", "mask", "place"])[COLUMNS].reset_index(drop=True)
+    return table.sort_values(["dataset", "seed", "place", "layers", "mask"])[COLUMNS].reset_index(drop=True)

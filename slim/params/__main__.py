@@ -1,0 +1,10 @@
+"""Check a file of parameters, params.yaml by default."""
+
+import sys
+
+from slim.params import load
+
+try:
+    load(*sys.argv[1:])
+except (ValueError, OSError) as refusal:
+    sys.exit(str(refusal))

@@ -1,0 +1,231 @@
+"""The parts of params.yaml, each a frozen, documented model."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: read-only, unknown keys refused, numbers in quotes not taken for numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Grid(Section):
+    """What the run is repeated over."""
+
+    datasets: Annotated[list[str], Field(min_length=1)]
+    """Names of entries of `datasets`."""
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    """One teacher, one observation, one lattice and so on a seed."""
+
+
+class Runtime(Section):
+    """How every model is run; it decides the last bits of every number."""
+
+    threads: Count = 2
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """auto: bfloat16 autocast where the CPU or GPU multiplies it in hardware."""
+    batch_size: Count = 64
+    """Texts in a batch wherever nothing is trained."""
+    max_tokens: Annotated[int, Field(ge=4)] = 64
+    """Texts are cut at this many tokens, special ones included."""
+
+
+class ModelSource(Section):
+    """The pretrained encoder."""
+
+    source: Literal["packaged", "folder"] = "packaged"
+    """packaged: inside an installed package; folder: a local folder that `save_pretrained` wrote."""
+    path: str
+    """The lock file that pins the package, or the folder."""
+    name: str = ""
+    """The package."""
+    sha256: str | None = None
+    """What model.safetensors must hash to."""
+
+    @model_validator(mode="after")
+    def _named(self) -> "ModelSource":
+        if self.source == "packaged" and not self.name:
+            raise ValueError("name is missing: the package that carries the model")
+        return self
+
+
+class Docstrings(Section):
+    """A labelled table made from the docstrings of the pinned dependencies."""
+
+    source: Literal["docstrings"]
+    path: str
+    """The lock file that pins the libraries whose docstrings are read."""
+    task: Literal["library", "section"]
+    train: Count
+    validation: Count
+    test: Count
+    min_words: Count
+    max_words: Count
+    unlabelled: Annotated[int, Field(ge=0)] = 0
+    """Further texts without a label, for teachers to label."""
+    seed: int = 0
+
+
+class Files(Section):
+    """Your own CSV, TSV, JSONL or Parquet."""
+
+    source: Literal["files"]
+    path: str
+    """The folder that they lie in."""
+    train: str = "train.csv"
+    test: str = "test.csv"
+    validation: str | None = None
+    """Cut from train when absent."""
+    unlabelled: str | None = None
+    """Further texts without a label, for teachers to label."""
+    validation_share: Share = 0.1
+    text: str = "text"
+    label: str = "label"
+    train_rows: Count | None = None
+    validation_rows: Count | None = None
+    test_rows: Count | None = None
+    unlabelled_rows: Count | None = None
+    seed: int = 0
+
+
+class Training(Section):
+    """AdamW with a linear schedule."""
+
+    epochs: Annotated[float, Field(gt=0)] = 3
+    min_steps: Annotated[int, Field(ge=0)] = 0
+    """At least so many optimizer steps, so that a small dataset is passed more often."""
+    batch_size: Count = 32
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-5
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the steps over which the learning rate rises."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+
+
+class Ablate(Section):
+    """Which layer subsets are measured."""
+
+    max_subsets: Count = 4096
+    """All 2^L are, if they are no more than this."""
+    subsets: list[list[Annotated[int, Field(ge=0)]]] = []
+    """Retained layers of further subsets, for models with more layers."""
+
+
+class ExtractSignals(Section):
+    """The slice of train that is observed."""
+
+    texts: Count = 500
+    batch_size: Count = 32
+
+
+class Rank(Section):
+    """When signals are measured, for single signals and fusions alike."""
+
+    schedule: Literal["one_shot", "iterative"] = "one_shot"
+    """one_shot: on the intact model; iterative: again on the shrunken model after every removal."""
+
+
+class Fuse(Section):
+    """What fusions learn from."""
+
+    target: str = "raw"
+    """raw: accuracies without recovery; or an entry of `budgets`: accuracies after that training."""
+
+
+class Fixed(Section):
+    """Depth rule `fixed`."""
+
+    keep: Share = 0.5
+    """Share of the layers that stay, rounded to the nearest number."""
+
+
+class Prune(Section):
+    """Which accuracies curves show, and the rules by which depths are chosen on validation."""
+
+    target: str = "raw"
+    """As in `fuse`."""
+    best_accuracy: Section = Section()
+    one_standard_error: Section = Section()
+    fixed: Fixed = Fixed()
+
+    def rules(self) -> dict[str, dict[str, Any]]:
+        """Rule -> its options."""
+        return self.model_dump(exclude={"target"})
+
+
+class Budget(Section):
+    """How long recovery trains, by epochs or by steps."""
+
+    epochs: Annotated[float, Field(gt=0)] | None = None
+    steps: Count | None = None
+    sizes: Annotated[list[Count], Field(min_length=1)] | None = None
+    """How many layers the sets of this budget keep, where that is not `recover.sizes`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Budget":
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("give either epochs or steps")
+        return self
+
+
+class Recover(Section):
+    """The short training of retained sets, and which sets are trained."""
+
+    sizes: Annotated[list[Count], Field(min_length=1)] = [1, 2, 3]
+    """How many layers the sets keep."""
+    sets: Count = 20
+    """At most so many of each size, drawn with `seed`."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    batch_size: Count = 32
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-4
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+
+    def schedule(self, budget: Budget) -> dict[str, Any]:
+        """The training schedule of a budget."""
+        how = {name: getattr(self, name) for name in Training.model_fields if hasattr(self, name)}
+        return how | {"epochs": budget.epochs or 1.0, "steps": budget.steps}
+
+
+class Distill(Training):
+    """Recovery of the pruned models, with the teacher and, at the same budget, without."""
+
+    depth: Literal["best_accuracy", "one_standard_error", "fixed"] = "fixed"
+    """The rule whose choice is distilled."""
+    temperature: Annotated[float, Field(gt=0)] = 2.0
+    alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Weight of the teacher's soft labels; the rest is the weight of the hard ones."""
+    hidden_states: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the error of every student layer's output; the teacher then runs beside the student."""
+    attention_relations: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the divergence of the last layers' relations between tokens; likewise."""
+    transfer: Annotated[int, Field(ge=0)] = 0
+    """At most so many of the dataset's unlabelled texts, labelled by the teacher, are learned from too."""
+
+    def lesson(self, changes: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """How a student is taught, with some values changed."""
+        return self.model_dump(exclude={"depth"}) | dict(changes)
+
+
+class Floor(Section):
+    """The linear baseline: TF-IDF and logistic regression."""
+
+    max_ngram: Count = 2
+    min_documents: Count = 2
+    c: Annotated[float, Field(gt=0)] = 10.0
+    """Inverse strength of the regularisation."""
+
+
+class Evaluate(Section):
+    """Intervals."""
+
+    resamples: Annotated[int, Field(ge=100)] = 2000
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    calibration_bins: Annotated[int, Field(ge=2)] = 15
+    floor: Floor = Floor()
