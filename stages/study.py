@@ -2,11 +2,8 @@
 
 from typing import Any
 
+from slim.figures._drawn import STUDY, drawn
 from slim.figures._style import write_pngs
-from slim.figures.distillation import distillation as distillation_figure
-from slim.figures.recovered_regret import recovered_regret as regret_figure
-from slim.figures.recovery import recovery as recovery_figure
-from slim.figures.recovery_correlations import recovery_correlations as correlations_figure
 from slim.files import write_json, write_text
 from slim.params import load
 from slim.runs import runs
@@ -31,15 +28,15 @@ def study() -> None:
     sure: dict[str, Any] = {"resamples": params.evaluate.resamples, "level": params.evaluate.level}
     found = read.read_runs(wanted, budgets, params.strategies)
     chosen = choices(found, list(params.strategies), params.fusions)
-    sets, regret = recovered(found, budgets), recovered_regret(found, chosen, **sure)
-    predicted = recovery_correlations(found, chosen, **sure)
-    taught = distillation(read.read_distillations(wanted), params.distillations, **sure)
-    tables = {"recovered": sets, "recovery_correlations": predicted, "recovered_regret": regret,
-              "noise": noise(found, **sure), "schedules": schedules(found, chosen, **sure),
-              "distillation": taught}  # fmt: skip
-    pictures = {"recovery": recovery_figure(sets), "recovery_correlations": correlations_figure(predicted),
-                "recovered_regret": regret_figure(regret), "distillation": distillation_figure(taught)}  # fmt: skip
-    said = sentences(tables)
+    tables = {
+        "recovered": recovered(found, budgets),
+        "noise": noise(found, **sure),
+        "recovery_correlations": recovery_correlations(found, chosen, **sure),
+        "recovered_regret": recovered_regret(found, chosen, **sure),
+        "schedules": schedules(found, chosen, **sure),
+        "distillation": distillation(read.read_distillations(wanted), params.distillations, **sure),
+    }
+    said, pictures = sentences(tables), drawn(tables, STUDY)
     write_tables(tables, "reports/study")
     write_pngs(pictures, "reports/study/figures")
     write_json(said, "reports/study/sentences.json")

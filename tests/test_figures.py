@@ -17,6 +17,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from slim.family import names as names_of
 from slim.figures import _drawn
+from slim.figures._budgets import in_order, two_lines
 from slim.figures._matrix import NAMES, readable
 from slim.figures._sheet import WIDTH, Room, fold, sheet
 from slim.figures._style import COLOURS, spread, write_png
@@ -26,12 +27,14 @@ from slim.figures.fusion_weights import fusion_weights
 from slim.figures.interactions import interactions
 from slim.figures.kept_layers import kept_layers
 from slim.figures.maxima import maxima
+from slim.figures.noise import noise
 from slim.figures.ranks import ranks
 from slim.figures.recovered_regret import recovered_regret
 from slim.figures.recovery import recovery
 from slim.figures.recovery_correlations import recovery_correlations
 from slim.figures.regret_by_depth import regret_by_depth
 from slim.figures.removal_order import removal_order
+from slim.figures.schedules import schedules
 from slim.figures.search import search
 from slim.figures.sensitivity import sensitivity
 from slim.figures.shapley import shapley
@@ -51,7 +54,13 @@ FUSIONS = ("linear_regression", "ridge", "random_forest", "gradient_boosting", "
 STRATEGIES = (*SIGNALS, *FUSIONS, *CONTROLS)
 NAMES_OF_DATA = ("library", "section", "sst2", "financial_phrasebank", "ag_news", "emotion", "dbpedia", "trec", "imdb")
 KEPT_RULES = ("best_accuracy", "one_standard_error", "fixed")
-BUDGETS = ("none", "tenth_of_epoch", "fifty_steps", "one_epoch")
+BUDGETS = ("none", "tenth_of_epoch", "fifty_steps", "half_epoch", "full_epoch")
+LARGEST = 3
+"""The only size of sets that a tenth of an epoch and a full one train."""
+
+
+def trained(budget, layers):
+    return layers == LARGEST or budget not in ("tenth_of_epoch", "full_epoch")
 
 
 class Frames:
@@ -222,6 +231,8 @@ class Frames:
             share = len(kept) / self.layers
             raw = 0.7 if share == 1 else 0.1 + 0.4 * share * self.rng.uniform()
             for place, budget in enumerate(BUDGETS):
+                if not trained(budget, LARGEST if share == 1 else len(kept)):
+                    continue
                 after = (
                     raw if not place else 0.7 if share == 1 else 0.35 + 0.08 * place + 0.2 * share * self.rng.uniform()
                 )
@@ -236,6 +247,8 @@ class Frames:
                  "last_layer": "other", "recovered_validation": "ceiling"}  # fmt: skip
         runs, rows = [*self.runs, ("all", None)], []
         for (dataset, seed), layers, budget, (name, kind) in product(runs, (2, 3), BUDGETS, kinds.items()):
+            if not trained(budget, layers):
+                continue
             rho = float(np.clip(0.5 * self.rng.normal(), -0.9, 0.95))
             rows.append({"dataset": dataset, "seed": seed, "layers": layers, "budget": budget, "predictor": name,
                          "kind": kind, "rho": rho, "low": max(rho - 0.3, -1), "high": min(rho + 0.3, 1),
@@ -246,6 +259,8 @@ class Frames:
         rows = []
         each = {(name, family) for name, family, _ in self.each() if name != "oracle"}
         for (dataset, seed), (name, family), budget, removed in product(self.runs, sorted(each), BUDGETS, (3, 4, 5)):
+            if not trained(budget, 6 - removed):
+                continue
             fall = 1 if budget == "none" else 0.3 / BUDGETS.index(budget)
             target = "raw" if family == "fusion" else ""
             rows.append({"dataset": dataset, "seed": seed, "strategy": name, "family": family, "schedule": "one_shot",
@@ -256,6 +271,27 @@ class Frames:
             if family != "control":
                 rows.append({**rows[-1], "schedule": "iterative", "test_regret": 0.9})
         return pd.DataFrame(rows)
+
+    def noise(self):
+        def row(layers, budget, dataset, seed):
+            mean, spread = 0.1 + 0.1 * BUDGETS.index(budget), 0.2 * self.rng.uniform()
+            return {"layers": layers, "budget": budget, "sets": 20, "mean": mean, "spread": spread,
+                    "paired_noise": 0.006 + 0.004 * self.rng.uniform(), "best": mean + 2 * spread,
+                    "worst": max(mean - 2 * spread, 0.1), "p": self.rng.uniform()}  # fmt: skip
+
+        return self.frame([partial(row, *of) for of in product((1, 2, 3), BUDGETS) if trained(of[1], of[0])])
+
+    def schedules(self):
+        names = [("signals", "all"), ("fusions", "all"), *((name, family_of(name, FUSIONS))
+                                                           for name in (*SIGNALS, *FUSIONS))]  # fmt: skip
+
+        def row(name, family, dataset, seed):
+            once, gap = 0.1 + 0.3 * self.rng.uniform(), 0.1 * float(self.rng.normal())
+            return {"family": family, "strategy": name, "tau": self.rng.uniform(-1, 1), "one_shot_regret": once,
+                    "iterative_regret": once + gap, "difference": gap, "difference_low": gap - 0.012,
+                    "difference_high": gap + 0.013}  # fmt: skip
+
+        return self.frame([partial(row, *of) for of in names])
 
     def distillation(self):
         names = ["as_it_is", "soft_labels", "hidden_states", "attention_relations", "transfer_texts", "everything"]
@@ -272,13 +308,7 @@ class Frames:
 _RESULTS = ["dataset", "seed", "model", "student", "strategy", *models_table.COLUMNS[5:]]
 
 
-FIGURES = {
-    **_drawn.FIGURES,
-    "recovery": (recovery, "recovered"),
-    "recovery_correlations": (recovery_correlations, "recovery_correlations"),
-    "recovered_regret": (recovered_regret, "recovered_regret"),
-    "distillation": (distillation, "distillation"),
-}
+FIGURES = _drawn.FIGURES | _drawn.STUDY
 """Name -> the function and the table it draws: the report's, and the study's."""
 draw_models = FIGURES["models"][0]
 PLOTS = {
@@ -291,10 +321,12 @@ PLOTS = {
     "intervals": ("results", "accuracy", "model"),
     "kept_layers": ("depths", "layers", "kept"),
     "maxima": ("maxima", "dataset", "accuracy"),
+    "noise": ("noise", "budget", "spread"),
     "pairs": ("interactions", "first", "interaction"),
     "recovered_regret": ("recovered_regret", "budget", "test_regret"),
     "recovery": ("recovered", "kept", "test_accuracy"),
     "recovery_correlations": ("recovery_correlations", "rho", "predictor"),
+    "schedules": ("schedules", "iterative_regret", "strategy"),
     "search": ("search", "evaluations", "test_regret"),
     "sensitivity": ("sensitivity", "test_regret", "strategy"),
     "weights": ("weights", "weight", "signal"),
@@ -462,6 +494,26 @@ def test_panels_wrap_at_the_width_of_the_page_and_stay_together():
     assert [tops.count(top) for top in dict.fromkeys(tops)] == [4, 3]
     sizes = {tuple(np.round(each.get_position().size * figure.get_size_inches(), 6)) for each in axes}
     assert sizes == {(2.0, 1.0)}
+
+
+def test_panels_of_several_widths_fill_rows_and_a_row_that_cannot_hold_a_group_parts_it():
+    def rows(widths, together):
+        figure, axes = sheet(["x"] * len(widths), (widths, 1.0), Room(0.3, 0.2), together=together)
+        wide = [float(each.get_position().width * figure.get_figwidth()) for each in axes]
+        assert wide == pytest.approx(widths) and figure.get_figwidth() <= WIDTH
+        tops = [round(each.get_position().y1, 6) for each in axes]
+        return [tops.count(top) for top in dict.fromkeys(tops)]
+
+    assert rows([3, 1, 1] * 2, 3) == [3, 3]
+    assert rows([3, 1, 1] * 2, 1) == [4, 2]
+    assert rows([5, 5, 5] * 2, 3) == [2, 2, 2]
+
+
+def test_budgets_keep_their_order_where_small_sets_lack_some():
+    table = Frames(2, 1).noise()
+    assert list(dict.fromkeys(table["budget"])) != list(BUDGETS)
+    assert in_order(table, ["dataset", "layers"]) == list(BUDGETS)
+    assert two_lines("none") == "no\ntraining" and two_lines("tenth_of_epoch") == "tenth\nof epoch"
 
 
 def test_only_the_first_panel_of_a_row_shows_the_names_all_share():
@@ -655,7 +707,9 @@ def test_recovered_regret_shows_the_default_of_each_strategy_and_what_recovered_
     want = 100 * of.groupby("budget", sort=False)["test_regret"].mean()
     assert mesh(axes)[row_names(axes).index("ridge")].tolist() == pytest.approx(want.tolist())
     greedy = mesh(axes)[row_names(axes).index("recovered greedy")]
-    assert greedy.mask.tolist() == [True, False, False, False] and greedy[1:].tolist() == pytest.approx([0.5] * 3)
+    assert greedy.mask.tolist() == [True, *[False] * 4] and greedy[1:].tolist() == pytest.approx([0.5] * 4)
+    assert [mesh(each).shape[1] for each in figure.axes] == [5, 3, 3]
+    assert not mesh(figure.axes[1])[:-1].mask.any()
 
 
 # Dots, lines and bars
@@ -769,7 +823,8 @@ def test_a_change_that_one_dataset_lacks_leaves_its_row_empty():
 def test_recovery_draws_a_mark_a_set_and_the_teacher():
     table = Frames(2, 2, 4).recovered()
     figure = recovery(table)
-    axes = figure.axes[4]  # section, fifty steps
+    assert [text.get_text() for text in figure.texts[1:5]] == [budget.replace("_", " ") for budget in BUDGETS[1:]]
+    axes = figure.axes[5]  # section, fifty steps
     of = table[(table["dataset"] == "section") & (table["layers"] == 2)].set_index(["seed", "kept"])
     raw, after = (of[of["budget"] == budget]["test_accuracy"] for budget in ("none", "fifty_steps"))
     pairs = {(round(x, 9), round(y, 9)) for x, y in zip(100 * raw, 100 * after.reindex(raw.index), strict=True)}
@@ -793,8 +848,8 @@ def test_correlations_of_the_size_with_most_sets_have_a_panel_a_budget():
     figure = recovery_correlations(table)
     assert "sets of 3 layers" in " ".join(figure.texts[0].get_text().split())
     titles = [axes.get_title(loc="left").strip() for axes in figure.axes]
-    assert titles[::4] == ["all datasets", "library", "section"] and len(titles) == 12
-    axes, names = figure.axes[5], row_names(figure.axes[0])
+    assert titles[::5] == ["all datasets", "library", "section"] and len(titles) == 15
+    axes, names = figure.axes[6], row_names(figure.axes[0])
     assert names[0] == "recovered validation" and set(names[1:3]) == {"raw accuracy", "raw loss"}
     of = table[(table["dataset"] == "library") & (table["budget"] == "tenth_of_epoch") & (table["layers"] == 3)]
     ridge, row = of[of["predictor"] == "ridge"].iloc[0], names.index("ridge")
@@ -809,6 +864,83 @@ def test_a_predictor_that_was_not_measured_has_no_dot():
     axes = recovery_correlations(table).axes[0]
     row = row_names(axes).index("ridge")
     assert not [line for line in axes.lines if set(line.get_ydata()) == {row}]
+
+
+def marks(axes, marker="o"):
+    return [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() == marker]
+
+
+def test_spreads_are_means_over_seeds_beside_chance_in_a_panel_a_size():
+    table = Frames(2, 2).noise()
+    figure = noise(table)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["library"] * 3 + ["section"] * 3
+    assert [text.get_text() for text in figure.texts[1:4]] == ["1 layer stays", "2 layers stay", "3 layers stay"]
+    for axes, layers in ((figure.axes[3], 1), (figure.axes[5], 3)):
+        of = table[(table["dataset"] == "section") & (table["layers"] == layers)]
+        budgets = [budget for budget in BUDGETS if trained(budget, layers)]
+        means = 100 * of.groupby("budget")[["spread", "paired_noise", "worst", "best"]].mean().loc[budgets]
+        assert marks(axes) == [(i, pytest.approx(spread)) for i, spread in enumerate(means["spread"])]
+        chance = next(line.get_ydata() for line in axes.lines if len(line.get_xdata()) == len(budgets) + 2)
+        assert chance[1:-1] == pytest.approx(means["paired_noise"].to_numpy())
+        assert {f"{value:.1f}" for value in means[["spread", "paired_noise"]].to_numpy().ravel()} < set(texts(axes))
+        times = (means["spread"] / means["paired_noise"]).iloc[-1]
+        assert (f"{times:.0f}×" if times >= 9.95 else f"{times:.1f}×") in texts(axes)
+        seeds = [line.get_ydata().tolist() for line in axes.lines if line.get_marker() == "_"]
+        assert seeds[-1] == pytest.approx((100 * of.loc[of["budget"] == budgets[-1], "spread"]).tolist())
+        labels = [label.get_text() for label in axes.get_xticklabels()]
+        assert labels == [f"{two_lines(budget)}\n{row['worst']:.0f}–{row['best']:.0f} %"
+                          for budget, row in means.iterrows()]  # fmt: skip
+
+
+def test_sets_that_are_not_shown_to_differ_are_hollow():
+    table = Frames(1, 2).noise().assign(p=0.01)
+    assert len(noise(table).legends[0].get_texts()) == 2
+    table.loc[(table["layers"] == 3) & (table["budget"] == "half_epoch") & (table["seed"] == 1), "p"] = 0.3
+    figure = noise(table)
+    fills = [line.get_markerfacecolor() for line in figure.axes[2].lines if line.get_marker() == "o"]
+    assert [fill == "white" for fill in fills] == [budget == "half_epoch" for budget in BUDGETS]
+    assert "not shown to differ" in figure.legends[0].get_texts()[2].get_text()
+
+
+def test_sets_that_answer_alike_stand_at_a_tenth_of_a_point_and_say_zero():
+    table = Frames(1, 1).noise()
+    table.loc[(table["layers"] == 1) & (table["budget"] == "half_epoch"), ["spread", "paired_noise"]] = 0.0
+    axes = noise(table).axes[0]
+    assert marks(axes)[-1][1] == 0.1 > axes.get_ylim()[0] and texts(axes).count("0.0") == 2
+    assert not [said for said in texts(axes) if said.endswith("×")]
+    assert overlaps(noise(table)) == overlaps(noise(table.assign(spread=0.0, paired_noise=0.0))) == []
+
+
+def test_schedules_go_from_measured_once_to_measured_again_below_the_means_of_each_kind():
+    table = Frames(2, 2).schedules()
+    axes, names = schedules(table).axes[1], row_names(schedules(table).axes[0])
+    assert names[:2] == ["mean of signals", "mean of fusions"] and len(names) == 2 + len(SIGNALS) + len(FUSIONS)
+    for name, said in (("fusions", "mean of fusions"), ("ridge", "ridge"), ("weight_entropy", "weight entropy")):
+        of = table[(table["dataset"] == "section") & (table["strategy"] == name)].drop(columns=["dataset", "family"])
+        mean, row = of.drop(columns=["strategy"]).mean(), names.index(said)
+        ends = 100 * mean[["one_shot_regret", "iterative_regret"]]
+        (line,) = [line for line in axes.lines if list(line.get_ydata()) == [row, row] and line.get_alpha()]
+        assert line.get_xdata() == pytest.approx(ends.to_numpy())
+        dots = [line for line in axes.lines if line.get_marker() == "o" and list(line.get_ydata()) == [row]]
+        assert [dot.get_markerfacecolor() == "white" for dot in dots] == [True, False]
+        assert [dot.get_xdata()[0] for dot in dots] == pytest.approx(ends.tolist())
+        beside = [text.get_text() for text in axes.texts if text.get_position()[1] == row]
+        change, low, high = 100 * mean[["difference", "difference_low", "difference_high"]]
+        want = [f"{mean['tau']:.2f}", f"{change:+.1f} [{low:+.1f}, {high:+.1f}]"]
+        assert beside == [number.replace("-", "−") for number in want]
+
+
+def test_the_same_order_has_no_change_and_what_was_not_measured_no_row():
+    table = Frames(2, 1).schedules()
+    regrets = ["one_shot_regret", "iterative_regret", "difference", "difference_low", "difference_high"]
+    ridge = table["strategy"] == "ridge"
+    table.loc[ridge, regrets[2:]] = 0.0
+    table.loc[ridge & (table["dataset"] == "section"), regrets] = np.nan
+    library, section = schedules(table).axes
+    row = row_names(library).index("ridge")
+    assert [text.get_text() for text in library.texts if text.get_position()[1] == row][1] == "none"
+    assert len(marks(library)) - len(marks(section)) == 2
+    assert not schedules(table.assign(iterative_regret=np.nan)).axes
 
 
 def test_the_gain_of_a_variant_is_a_dot_with_its_interval():

@@ -539,7 +539,7 @@ def test_the_stage_writes_the_same_bytes_twice_and_no_word_for_missing(folder, m
         written.append({str(path.relative_to(folder / "reports")): path.read_bytes() for path in files})
     assert written[0] == written[1]
     names = ["distillation", "noise", "recovered", "recovered_regret", "recovery_correlations", "schedules"]
-    pictures = ["distillation", "recovered_regret", "recovery", "recovery_correlations"]
+    pictures = ["distillation", "noise", "recovered_regret", "recovery", "recovery_correlations", "schedules"]
     others = {f"study/figures/{name}.png" for name in pictures} | {"study/sentences.json", "study.html"}
     assert set(written[0]) == {f"study/{name}.csv" for name in names} | others
     for name in names:

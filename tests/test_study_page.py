@@ -15,7 +15,7 @@ from slim.study.sentences import sentences
 from tests.test_report import UNMEASURED, Page, words_of
 from tests.test_study import BUDGETS, QUICK, UP, VARIANTS, a_run, additive, chosen, lessons
 
-FIGURES = ("recovery", "recovery_correlations", "recovered_regret", "distillation")
+FIGURES = ("recovery", "noise", "recovery_correlations", "recovered_regret", "schedules", "distillation")
 
 
 @pytest.fixture(scope="module")

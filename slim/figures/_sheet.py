@@ -1,9 +1,11 @@
 """Pages of panels, laid out in inches: type and cells keep their size, however many datasets there are."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from textwrap import wrap
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +29,7 @@ class Room(NamedTuple):
 
 def sheet(
     titles: Sequence[str],
-    size: tuple[float, float],
+    size: tuple[float | Sequence[float], float],
     room: Room,
     *,
     under: Sequence[str] = (),
@@ -38,34 +40,48 @@ def sheet(
 ) -> tuple[Figure, list[Axes]]:
     """A figure with one panel a title, as many side by side as the page holds, and their axes.
 
-    size: width and height of the plotting area; under: what stands below each title
+    size: width, one or one a panel, and height of the plotting area; under: what stands below each title
     names: room left of every row of panels, for tick labels that only the first of them shows
-    together: how many panels a row must not part
+    together: how many panels a row must not part, as long as it can hold them
     note: how to read the figure, printed on top; handles: marks to explain below it
     """
-    step = room.left + size[0] + room.right
-    fit = max(int((WIDTH - names) / step + 1e-6) // together, 1) * together
-    across = min(fit, len(titles))
-    down = -(-len(titles) // across)
-    width = max(names + across * step, NARROWEST)
-    titles = ["\n".join(fold(title, step, bold=True)) for title in titles]
-    high = room.top + (LINE if under else 0)
-    row = high + LINE * (1 + max(title.count("\n") for title in titles)) + size[1] + room.bottom
+    high, sizes = size[1], np.broadcast_to(size[0], len(titles)).tolist()
+    steps = [room.left + wide + room.right for wide in sizes]
+    lines = _lines(steps, WIDTH - names, together)
+    width = max(names + max(sum(steps[place] for place in line) for line in lines), NARROWEST)
+    folded = ["\n".join(fold(title, step, bold=True)) for title, step in zip(titles, steps, strict=True)]
+    titled = room.top + (LINE if under else 0)
+    row = titled + LINE * (1 + max(title.count("\n") for title in folded)) + high + room.bottom
     top = head(width, note, handles) + 0.06
-    figure = Figure(figsize=(width, top + row * down))
+    figure = Figure(figsize=(width, top + row * len(lines)))
     write(figure, note, handles)
     axes = []
-    for place, title in enumerate(titles):
-        left = names + room.left + place % across * step
-        above = top + (place // across + 1) * row - room.bottom - size[1]
-        axes.append(figure.add_axes(box(figure, left, above, *size)))
-        axes[-1].set_title(title, y=1 + high / size[1], pad=0)
-        if under:
-            at = left / width, 1 - (above - room.top) / figure.get_figheight()
-            figure.text(*at, under[place], va="bottom", color=QUIET)
-        if names:
-            axes[-1].tick_params(labelleft=place % across == 0)
+    for down, line in enumerate(lines):
+        above = top + (down + 1) * row - room.bottom - high
+        for place in line:
+            left = names + room.left + sum(steps[line[0] : place])
+            axes.append(figure.add_axes(box(figure, left, above, sizes[place], high)))
+            axes[-1].set_title(folded[place], y=1 + titled / high, pad=0)
+            if under:
+                at = left / width, 1 - (above - room.top) / figure.get_figheight()
+                figure.text(*at, under[place], va="bottom", color=QUIET)
+            if names:
+                axes[-1].tick_params(labelleft=place == line[0])
     return figure, axes
+
+
+def _lines(steps: Sequence[float], space: float, together: int) -> list[range]:
+    """Which panels stand side by side, in rows as full as their widths allow."""
+    starts, left = [0], space
+    for start in range(0, len(steps), together):
+        group = range(start, min(start + together, len(steps)))
+        fits = sum(steps[group.start : group.stop]) <= space + 1e-6
+        for part in [group] if fits else [range(place, place + 1) for place in group]:
+            wide = sum(steps[part.start : part.stop])
+            if wide > left + 1e-6 and part.start:
+                starts, left = [*starts, part.start], space
+            left -= wide
+    return [range(start, stop) for start, stop in pairwise([*starts, len(steps)])]
 
 
 def head(width: float, note: str, handles: Sequence[Artist] = ()) -> float:

@@ -4,10 +4,11 @@ import pandas as pd
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
+from slim.figures._budgets import in_order, two_lines
 from slim.figures._matrix import LINE, NAMES, cells, head, matrix, rows_of, side
 from slim.figures._sheet import Room, absent, sheet
 from slim.figures._style import styled
-from slim.tables._format import number, words
+from slim.tables._format import number
 
 RAW, TOLD = "raw", "recovered_greedy"
 CELL = 0.62
@@ -20,7 +21,7 @@ NOTE = (
 
 @styled
 def recovered_regret(table: pd.DataFrame) -> Figure:
-    """The table `recovered_regret`: a panel a dataset and number of removed layers, a column a budget.
+    """The table `recovered_regret`: a panel a dataset and number of removed layers, each with its budgets.
 
     A row a strategy in its one-shot form, the least regret before training first in its family; what learned from
     recovered accuracies, recovered_greedy aside, is left to the table.
@@ -30,19 +31,21 @@ def recovered_regret(table: pd.DataFrame) -> Figure:
         return absent("regret after recovery was")
     keys = found[["dataset", "removed"]].drop_duplicates().sort_values(["dataset", "removed"])
     places = [(str(dataset), int(removed)) for dataset, removed in keys.itertuples(index=False)]
-    budgets = list(dict.fromkeys(found["budget"]))
+    budgets = in_order(found, ["dataset", "removed"])
     rows = rows_of(found.assign(raw=found["test_regret"].where(found["budget"] == budgets[0])), "raw")
     under = [f"{removed} layer{'' if removed == 1 else 's'} removed" for _, removed in places]
-    size = CELL * len(budgets), LINE * len(rows)
-    room, titles = Room(0.1, 0.15, 0.36, 0.25), [dataset for dataset, _ in places]
-    figure, panels = sheet(titles, size, room, under=under, note=NOTE, names=NAMES)
+    parts = [found[(found["dataset"] == dataset) & (found["removed"] == removed)] for dataset, removed in places]
+    known = [[budget for budget in budgets if (of["budget"] == budget).any()] for of in parts]
+    figure, panels = sheet(
+        [dataset for dataset, _ in places], ([CELL * len(own) for own in known], LINE * len(rows)),
+        Room(0.1, 0.15, 0.36, 0.25), under=under, note=NOTE, names=NAMES,
+        together=found.groupby("dataset")["removed"].nunique().max(),
+    )  # fmt: skip
     norm = PowerNorm(0.4, vmin=0, vmax=max(100 * found["test_regret"].max(), 1e-9), clip=True)
-    labels = ["no\ntraining" if budget == "none" else words(budget).replace(" ", "\n", 1) for budget in budgets]
-    for axes, (dataset, removed) in zip(panels, places, strict=True):
-        of = found[(found["dataset"] == dataset) & (found["removed"] == removed)]
-        values = 100 * cells(of, rows, budgets, "budget", "test_regret")
+    for axes, of, own in zip(panels, parts, known, strict=True):
+        values = 100 * cells(of, rows, own, "budget", "test_regret")
         matrix(axes, values, norm, lambda value: number(value, ".1f"))
-        head(axes, labels, fontsize=7.5, linespacing=1.05)
+        head(axes, [two_lines(budget) for budget in own], fontsize=7.5, linespacing=1.05)
         side(axes, rows)
     return figure
 

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from slim.figures._sheet import Room, absent, sheet
+from slim.figures._budgets import NONE, in_order, label
+from slim.figures._sheet import WIDTH, Room, absent, sheet
 from slim.figures._style import GREY, INK, MARKS, several, styled
-from slim.tables._format import words
 
-NONE = "none"
-SIZE = 2.2, 2.0
+SIDE, HIGH, ROOM = 2.2, 2.0, Room(0.55, 0.15, 0.06, 0.6)
 KEYS = ["dataset", "seed", "kept", "layers"]
 NOTE = (
     "Test accuracy (%) of sets of layers after a short training, against before it: a mark a set{seeds}, a column of "
@@ -33,7 +32,7 @@ def recovery(recovered: pd.DataFrame) -> Figure:
     found = recovered[recovered["budget"] != NONE].merge(before, on=KEYS)
     if found.empty:
         return absent("recovery was")
-    datasets, budgets = sorted(found["dataset"].unique()), list(dict.fromkeys(found["budget"]))
+    datasets, budgets = sorted(found["dataset"].unique()), in_order(found, KEYS)
     whole = 1 + int(recovered["kept"].astype(str).str.split("-").str[-1].astype(int).max())
     sizes = sorted(set(found["layers"]) - {whole})
     shades = dict(zip(sizes, colormaps["viridis"](np.linspace(0, 0.82, max(len(sizes), 1))), strict=False))
@@ -42,9 +41,10 @@ def recovery(recovered: pd.DataFrame) -> Figure:
     if (found["layers"] == whole).any():
         handles.append(Line2D([], [], color=INK, marker="*", linestyle="", markersize=7, label="all layers"))
     places = [(dataset, budget) for dataset in datasets for budget in budgets]
+    side = min(SIDE, WIDTH / len(budgets) - ROOM.left - ROOM.right)
     figure, panels = sheet(
         [dataset if budget == budgets[0] else " " for dataset, budget in places],
-        SIZE, Room(0.55, 0.15, 0.06, 0.6), under=[words(budget) for _, budget in places], together=len(budgets),
+        (side, HIGH), ROOM, under=[label(budget) for _, budget in places], together=len(budgets),
         note=NOTE.format(seeds=" and seed" if several(found) else ""), handles=handles,
     )  # fmt: skip
     for axes, (dataset, budget) in zip(panels, places, strict=True):

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from slim.figures._budgets import in_order, label
 from slim.figures._intervals import intervals
 from slim.figures._matrix import NAMES, down
 from slim.figures._sheet import WIDTH, Room, absent, sheet
@@ -35,13 +36,14 @@ def recovery_correlations(table: pd.DataFrame, layers: int | None = None) -> Fig
     datasets = sorted(found["dataset"].unique(), key=lambda name: (name != ALL, name))
     if len(datasets) == 2 and ALL in datasets:
         datasets.remove(ALL)
-    budgets, rows = list(dict.fromkeys(found["budget"])), _rows(found)
+    budgets = in_order(found, ["dataset"])
+    rows = _rows(found, budgets[-1])
     places = [(dataset, budget) for dataset in datasets for budget in budgets]
     titles = [_title(dataset) if budget == budgets[0] else " " for dataset, budget in places]
     seeds = ", mean of the seeds' intervals; ticks: single seeds" if several(found) else ""
     size = min(2.2, (WIDTH - NAMES) / len(budgets) - 0.25), LINE * len(rows)
     figure, panels = sheet(
-        titles, size, Room(0.1, 0.15, 0.06, 0.55), under=[_budget(budget) for _, budget in places], names=NAMES,
+        titles, size, Room(0.1, 0.15, 0.06, 0.55), under=[label(budget) for _, budget in places], names=NAMES,
         note=NOTE.format(layers=layers, seeds=seeds), together=len(budgets),
     )  # fmt: skip
     for axes, (dataset, budget) in zip(panels, places, strict=True):
@@ -60,13 +62,9 @@ def _title(dataset: str) -> str:
     return "all datasets" if dataset == ALL else dataset
 
 
-def _budget(budget: str) -> str:
-    return "no training" if budget == "none" else words(budget)
-
-
-def _rows(found: pd.DataFrame) -> list[tuple[str, str]]:
-    """(kind, predictor), kind after kind, in each the strongest at the last budget first."""
-    last = found[found["budget"] == list(dict.fromkeys(found["budget"]))[-1]].groupby("predictor")["rho"].mean()
+def _rows(found: pd.DataFrame, budget: str) -> list[tuple[str, str]]:
+    """(kind, predictor), kind after kind, in each the strongest at one budget first."""
+    last = found[found["budget"] == budget].groupby("predictor")["rho"].mean()
     keys = {(str(kind), str(name)) for kind, name in zip(found["kind"], found["predictor"], strict=True)}
     return sorted(keys, key=lambda key: (KINDS.index(key[0]), -last.get(key[1], -2.0), key[1]))
 
