@@ -4,7 +4,7 @@ import pandas as pd
 
 from slim.report.sentences import verdict
 from slim.study._choices import RAW, RECOVERED_GREEDY
-from slim.study._words import Known, gain, groups, many, rho, rows, series
+from slim.study._words import Known, at_last, gain, groups, many, rho, rows, series
 from slim.study.recovery_correlations import ALL
 from slim.tables._format import number, words
 
@@ -44,7 +44,7 @@ def _raw(found: pd.DataFrame, known: Known) -> str:
 
 
 def _cheap(found: pd.DataFrame, correlations: pd.DataFrame, known: Known) -> str:
-    found = found[found["budget"] == known.last].sort_values(["rho", "predictor"], ascending=[False, True])
+    found = at_last(found, "layers").sort_values(["rho", "predictor"], ascending=[False, True])
     parts = []
     for kind, plural in CHEAP.items():
         of = found[found["kind"] == kind]
@@ -56,7 +56,8 @@ def _cheap(found: pd.DataFrame, correlations: pd.DataFrame, known: Known) -> str
         return ""
     first = rows(found)[0]
     return (
-        f"{known.place(first, first['layers'])}, rank correlation with test accuracy {known.after[known.last]} (the "
+        f"{known.place(first, first['layers'])}, rank correlation with test accuracy "
+        f"{known.after[first['budget']]} (the "
         f"best of several is chosen on these same sets, which flatters it): {'; '.join(parts)}."
     )
 
@@ -76,14 +77,15 @@ def _elsewhere(signals: pd.DataFrame, correlations: pd.DataFrame) -> str:
 
 
 def choice_sentences(regret: pd.DataFrame, known: Known) -> list[str]:
-    """What each way of choosing is worth over chance after the last budget, one sentence a run and size."""
-    found = regret[(regret["budget"] == known.last) & (regret["schedule"] == "one_shot")]
+    """What each way of choosing is worth over chance after a size's last budget, one sentence a run and size."""
+    found = at_last(regret[regret["schedule"] == "one_shot"], "removed")
     return [_choice(of, known) for of in groups(found, "removed")]
 
 
 def _choice(found: pd.DataFrame, known: Known) -> str:
-    first, after = rows(found)[0], known.after[known.last]
-    raw, told = found[found["target"].isin(["", RAW])], found[found["target"] == known.last]
+    first = rows(found)[0]
+    after = known.after[first["budget"]]
+    raw, told = found[found["target"].isin(["", RAW])], found[found["target"] == first["budget"]]
     parts = [
         f"{words(name)}{' on raw accuracy' if row['target'] == RAW else ''} {gain(row, 'over_random')}"
         for name in NAMED
@@ -109,14 +111,14 @@ def _counted(found: pd.DataFrame, plural: str) -> str:
 
 
 def target_sentences(regret: pd.DataFrame, known: Known) -> list[str]:
-    """Fusions by what they learned from, after the last budget, one sentence a run."""
-    found = regret[(regret["budget"] == known.last) & (regret["schedule"] == "one_shot")]
+    """Fusions by what they learned from, one sentence a run and budget that is the last of some size."""
+    found = at_last(regret[regret["schedule"] == "one_shot"], "removed")
     fusions = found[found["family"] == "fusion"]
-    return [_target(of, known) for of in groups(fusions) if known.last in set(of["target"])]
+    return [_target(of, known) for of in groups(fusions, "budget") if set(of["target"]) & set(of["budget"])]
 
 
 def _target(found: pd.DataFrame, known: Known) -> str:
-    told, after = found[found["target"] == known.last], known.after[known.last]
+    told, after = found[found["target"] == found["budget"]], known.after[rows(found)[0]["budget"]]
     learned = found[found["strategy"].isin(told["strategy"])]
     sources = {
         "from raw accuracy": learned[learned["target"] == RAW],

@@ -21,8 +21,6 @@ class Known:
     def __init__(self, recovered: pd.DataFrame) -> None:
         self.after = {row["budget"]: _after(row) for row in rows(recovered.drop_duplicates("budget"))}
         """budget -> `after 50 steps`, in the order of params.yaml."""
-        self.last = widest(recovered, "kept") if self.after else NONE
-        """The budget to which the sentences about choosing refer."""
         whole = recovered[recovered["layers"] == recovered.groupby(RUN)["layers"].transform("max")]
         self.layers = {(row["dataset"], row["seed"]): int(row["layers"]) for row in rows(whole)}
         """(dataset, seed) -> L."""
@@ -39,10 +37,9 @@ class Known:
         return ", ".join(parts)
 
 
-def widest(table: pd.DataFrame, column: str) -> str:
-    """The budget with most values of a column, the last of these in the table's order."""
-    found = table.groupby("budget", sort=False)[column].nunique()
-    return str(found.index[found == found.max()][-1])
+def at_last(table: pd.DataFrame, size: str) -> pd.DataFrame:
+    """The rows after the last budget, in the table's order, that each number of layers (a column) was trained for."""
+    return table[table["budget"] == table.groupby(size)["budget"].transform("last")]
 
 
 def _after(row: Row) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from slim.report.rendering import Table, rendered, without_empty
-from slim.study._words import RUN, gain, rows, widest
+from slim.study._words import RUN, at_last, gain, rows
 from slim.tables._format import number, percent, probability, words
 
 FOLDER = "study"
@@ -67,10 +67,15 @@ def _points(share: Any) -> str:
     return "" if pd.isna(share) else number(100 * share, ".1f")
 
 
+SAME = "the same training"
+"""What was learned from, where it is what is measured after: one word for sizes with different last budgets."""
+
+
 def regret_table(regret: pd.DataFrame) -> Table:
-    """A choice a row, of one run, after the longest budget of all sizes: regret and gain, by layers removed."""
+    """A choice a row, of one run, by layers removed: regret and gain after the last budget that these had."""
     keys = ["strategy", "schedule", "target", "rows"]
-    last = regret[regret["budget"] == widest(regret, "removed")]
+    last = at_last(regret, "removed")
+    last = last.assign(target=last["target"].where(last["target"] != last["budget"], SAME))
     depths = sorted(set(last["removed"]))
     found = {tuple(row[key] for key in (*keys, "removed")): row for row in rows(last.fillna(dict.fromkeys(keys, "")))}
     head = ["strategy", "schedule", "learned from", "rows"]

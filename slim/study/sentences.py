@@ -7,7 +7,7 @@ import pandas as pd
 from slim.report.sentences import verdict
 from slim.study._predictions import choice_sentences, prediction_sentences, target_sentences
 from slim.study._read import NONE
-from slim.study._words import ALPHA, Known, Row, gain, groups, many, rows, series
+from slim.study._words import ALPHA, Known, Row, at_last, gain, groups, many, rows, series
 from slim.study.schedules import POOLED
 from slim.tables._format import chance, number, percent, words
 
@@ -103,14 +103,19 @@ def _schedule(row: Row, single: pd.DataFrame, known: Known) -> str:
 
 
 def _later(row: Row, strategies: set[str], regret: pd.DataFrame, known: Known) -> str:
-    """The mean regrets of both schedules after the last budget."""
+    """The mean regrets of both schedules after recovery, at the depths whose last budget it is."""
     mine = regret[(regret["dataset"] == row["dataset"]) & (regret["seed"] == row["seed"])]
-    found = mine[(mine["budget"] == known.last) & mine["strategy"].isin(strategies) & mine["target"].isin(["", "raw"])]
+    found = at_last(mine[mine["strategy"].isin(strategies) & mine["target"].isin(["", "raw"])], "removed")
+    return "".join(_both(of, known) for budget, of in found.groupby("budget", sort=False) if budget != NONE)
+
+
+def _both(found: pd.DataFrame, known: Known) -> str:
+    """The mean regrets of both schedules after one budget; nothing where one of them is missing."""
     means = found.groupby("schedule")["test_regret"].mean()
-    if known.last == NONE or set(means.index) != {"one_shot", "iterative"}:
+    if set(means.index) != {"one_shot", "iterative"}:
         return ""
     again, once = (number(100 * means[schedule], ".1f") for schedule in ("iterative", "one_shot"))
-    after, depths = known.after[known.last].capitalize(), many(set(found["removed"]), "depth")
+    after, depths = known.after[rows(found)[0]["budget"]].capitalize(), many(set(found["removed"]), "depth")
     return f" {after} it is {again} points measured again and {once} measured once, at {depths}."
 
 
