@@ -99,9 +99,10 @@ def lay_out(profile: str) -> Path:
     content = merged(profile)
     if running := processes(folder):
         raise ValueError(f"{folder} is being run by process {running[0]}: wait for it, or end it")
+    before = _tracked(folder=folder) if (folder / ".git").exists() else set()
     _worktree(folder)
     files = _tracked("--others", "--exclude-standard")
-    for name in _tracked(folder=folder) - files:
+    for name in before - files:
         (folder / name).unlink(missing_ok=True)
     for name in sorted(files):
         _copy(Path(name), folder / name)
