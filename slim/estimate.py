@@ -78,8 +78,8 @@ class Estimate:
             "",
             f"speed    {train:,.0f} tokens/s in training, {read:,.0f} in reading, measured just now; every text is "
             f"counted with {self.tokens} tokens",
-            f"memory   {_bytes(self.memory)} at the peak, of {_bytes(self.machine.memory)}",
-            f"disk     {_bytes(self.disk)} more at the most, of {_bytes(self.machine.disk)} that are free",
+            f"memory   {gigabytes(self.memory)} at the peak, of {gigabytes(self.machine.memory)}",
+            f"disk     {gigabytes(self.disk)} more at the most, of {gigabytes(self.machine.disk)} that are free",
             "not in   downloads, probes and forests, tables and figures; what DVC's cache restores is in, though it "
             "costs nothing",
             *(f"guessed  the texts of {name}, which are known once it is there: dvc repro download@{name}"
@@ -91,7 +91,7 @@ class Estimate:
         """Raises ValueError when the disk is clearly too small."""
         if self.disk > self.machine.disk:
             raise ValueError(
-                f"the run needs about {_bytes(self.disk)} of disk and {_bytes(self.machine.disk)} are free: "
+                f"the run needs about {gigabytes(self.disk)} of disk and {gigabytes(self.machine.disk)} are free: "
                 f"free some, put DVC's cache elsewhere (dvc cache dir --local), or lower grid.seeds or students"
             )
 
@@ -153,5 +153,6 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86400:.1f} d"
 
 
-def _bytes(count: float) -> str:
+def gigabytes(count: float) -> str:
+    """1.5 GB"""
     return f"{count / 1e9:,.1f} GB"

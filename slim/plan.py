@@ -4,7 +4,7 @@ The unit is a text, and a text's way through one layer: a model's time is nearly
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, comb, floor
 from typing import Any
 
@@ -12,8 +12,11 @@ from slim.ablation import prefixes, wanted
 from slim.signals import CONTROLS
 from slim.training import Schedule
 
+STAGE_SECONDS = 0.1
+"""What DVC adds to every stage that runs (DVC 3.67)."""
+
 LOCK_SECONDS = 0.0036
-"""What an entry of dvc.lock adds to every stage that runs, since DVC reads and writes the whole file (DVC 3.67)."""
+"""What an entry of dvc.lock adds to every stage that runs, since DVC reads and writes the whole file."""
 
 KEPT_CHECKPOINTS = 3
 """Checkpoints that lie on disk at a time: two, and the one being written."""
@@ -77,7 +80,7 @@ class Speed:
     read_text: float
     read_layer: float
     process: float
-    """To start a stage that loads no model, DVC's part with it."""
+    """To start one that loads no model, DVC's part apart."""
     model_process: float
     """To start one that does."""
 
@@ -229,10 +232,28 @@ def seconds(work: Work, speed: Speed) -> float:
     return there + work.read * speed.read_text + work.read_layers * speed.read_layer
 
 
+def flops(shape: Shape, tokens: int) -> float:
+    """Multiplications and additions of one text through one layer forward; three times as many with backward."""
+    return 2 * tokens * shape.layer_parameters + 4 * tokens**2 * shape.hidden
+
+
+def scaled(speed: Speed, measured: Shape, other: Shape, tokens: int) -> Speed:
+    """What a speed measured on one shape says of another: layers by their operations, the rest by its parameters."""
+    layer = flops(other, tokens) / flops(measured, tokens)
+    rest = other.kept(0) / measured.kept(0)
+    return replace(
+        speed,
+        train_text=speed.train_text * rest,
+        train_layer=speed.train_layer * layer,
+        read_text=speed.read_text * rest,
+        read_layer=speed.read_layer * layer,
+    )
+
+
 def starting(verb: str, running: int, stages: int, speed: Speed) -> float:
     """Seconds to start so many stages of a verb, in a pipeline of so many."""
     own = speed.model_process if verb in {*PER_RUN, "recover", "compress", "distill"} else speed.process
-    return running * (own + LOCK_SECONDS * stages / 2)
+    return running * (own + STAGE_SECONDS + LOCK_SECONDS * stages / 2)
 
 
 def memory(params: Mapping[str, Any], shape: Shape) -> float:

@@ -101,7 +101,8 @@ def test_the_whole_is_the_sum_over_datasets_and_seeds(params):
 
 def test_time_is_texts_and_layers_at_their_speeds():
     assert plan.seconds(Work(trained=2, trained_layers=6, read=4, read_layers=8), SPEED) == 2 + 60 + 2 + 16
-    assert plan.starting("rank", 5, 0, SPEED) == 15 and plan.starting("distill", 5, 0, SPEED) == 35
+    assert plan.starting("rank", 5, 0, SPEED) == 5 * (3 + plan.STAGE_SECONDS)
+    assert plan.starting("distill", 5, 100, SPEED) == 5 * (7 + plan.STAGE_SECONDS + 50 * plan.LOCK_SECONDS)
 
 
 def test_only_what_would_run_is_counted_and_a_small_disk_is_refused(params):
@@ -139,7 +140,7 @@ def test_a_shape_counts_the_parameters_of_the_model_itself():
 
 def test_a_larger_model_is_measured_as_slower(monkeypatch):
     monkeypatch.setattr(calibration, "SECONDS", 0.05)
-    monkeypatch.setattr(calibration, "_start", lambda module: 1.0)
+    monkeypatch.setattr(calibration, "_start", lambda modules: 1.0)
     small, large = (
         calibration.speed(
             BertConfig(hidden_size=size, num_attention_heads=2, intermediate_size=4 * size, vocab_size=100),
@@ -149,6 +150,13 @@ def test_a_larger_model_is_measured_as_slower(monkeypatch):
     )  # fmt: skip
     assert large.train_layer > small.train_layer > 0 and large.read_layer > small.read_layer > 0
     assert large.train_layer > large.read_layer
+
+
+def test_a_speed_is_scaled_by_operations_in_layers_and_by_parameters_elsewhere():
+    assert plan.flops(SHAPE, 3) == 2 * 3 * 2_000 + 4 * 9 * 16
+    twice = Shape(layers=9, hidden=32, heads=2, parameters=9 * 4_000 + 6_000, layer_parameters=4_000)
+    found = plan.scaled(SPEED, SHAPE, twice, tokens=3)
+    assert found == Speed(train_text=3, train_layer=20, read_text=1.5, read_layer=4, process=3, model_process=7)
 
 
 def test_durations_are_said_in_the_unit_that_fits():
