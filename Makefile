@@ -32,7 +32,7 @@ plan: checked ## stages, time, memory and disk, before anything runs
 profile: checked ## the parameters that a profile changes
 	cd $(RUN) && dvc params diff
 
-smoke: ## every verb, strategy and fusion in about a minute, in runs/smoke
+smoke: ## every verb, strategy and fusion in a minute or two, in runs/smoke
 	$(MAKE) repro PROFILE=smoke
 
 paper: ## the paper's nine datasets and BERT-base, in runs/paper
