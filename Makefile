@@ -1,27 +1,47 @@
 # make repro: set up, then run the pipeline. make study: and the long part. make test: set up, then test.
+# make plan: what a run would take. make smoke, make paper: other sizes, in runs/. make lock: pin dependencies anew.
+# repro, study, plan and profile take PROFILE=paper; repro and study take WORKERS=4; plan takes TARGET= (everything).
+PROFILE ?= laptop
+TARGET ?= report
+WORKERS ?= 1
+RUN := $(if $(filter laptop,$(PROFILE)),.,runs/$(PROFILE))
+REPRO := $(if $(filter 1,$(WORKERS)),dvc repro,python -m stages.work $(WORKERS))
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: repro study test setup check checked lock readme clean-venv
+.PHONY: repro study plan profile smoke paper test setup check checked lock readme clean-venv
 
 repro: checked ## the default run: data, teacher, signals, orders, students, report
 	@echo "== dvc repro report"
-	dvc repro report
-	python -m slim.report.readme
-	@echo "== done: open reports/index.html"
+	cd $(RUN) && $(REPRO) report
+	cd $(RUN) && python -m slim.report.readme
+	@echo "== done: open $(RUN)/reports/index.html"
 
 study: checked ## that and the long part: recovery of many retained sets, iterative signals, ways to distil
 	@echo "== dvc repro"
-	dvc repro
-	python -m slim.report.readme
-	@echo "== done: open reports/index.html and reports/study.html"
+	cd $(RUN) && $(REPRO)
+	cd $(RUN) && python -m slim.report.readme
+	@echo "== done: open $(RUN)/reports/index.html and $(RUN)/reports/study.html"
+
+plan: checked ## stages, time, memory and disk, before anything runs
+	cd $(RUN) && python -m stages.plan $(TARGET)
+
+profile: checked ## the parameters that a profile changes
+	cd $(RUN) && dvc params diff
+
+smoke: ## every verb, strategy and fusion in a minute or two, in runs/smoke
+	$(MAKE) repro PROFILE=smoke
+
+paper: ## the paper's nine datasets and BERT-base, in runs/paper
+	$(MAKE) plan PROFILE=paper
+	$(MAKE) repro PROFILE=paper
 
 checked: setup
-	@echo "== checking params.yaml"
-	python -m slim.params
+	@echo "== checking the parameters of $(PROFILE)"
+	python -m stages.lay_out $(PROFILE)
 
 test: setup check ## linters, types and every test
 	@echo "== pytest"

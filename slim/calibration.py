@@ -1,0 +1,155 @@
+"""How fast this machine runs a model of a given shape: a few seconds of steps on random weights."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedConfig
+
+from slim.plan import Shape, Speed
+from slim.pretrained import packaged
+from slim.runtime import Runtime
+
+FEW, MORE = 1, 3
+"""The layers of the two models from whose difference the time of one layer is read."""
+
+SECONDS = 1.0
+"""How long each of four kinds of passes is repeated, at least twice."""
+
+
+def configuration(*, source: str, path: str, name: str = "", revision: str = "main", **_: Any) -> Any:
+    """The configuration of a pretrained model without its weights; of one on the hub, config.json alone is fetched.
+
+    Raises ValueError when it cannot be had.
+    """
+    here = {"packaged": lambda: packaged(name), "folder": lambda: Path(path)}
+    origin = here[source]() if source in here else name
+    try:
+        return AutoConfig.from_pretrained(origin, revision=revision)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"model: no configuration of {origin}: {str(error).splitlines()[0]}") from error
+
+
+def shape(config: PreTrainedConfig) -> Shape:
+    """The shape of a configuration's classifier, whose weights are counted but never allocated."""
+    with torch.device("meta"):
+        whole, less = (_model(config, layers) for layers in (config.num_hidden_layers, config.num_hidden_layers - 1))
+    parameters = sum(p.numel() for p in whole.parameters())
+    return Shape(
+        layers=config.num_hidden_layers,
+        hidden=config.hidden_size,
+        heads=config.num_attention_heads,
+        parameters=parameters,
+        layer_parameters=parameters - sum(p.numel() for p in less.parameters()),
+    )
+
+
+def _model(config: PreTrainedConfig, layers: int) -> Any:
+    changed = type(config).from_dict({**config.to_dict(), "num_hidden_layers": layers, "layer_types": None})
+    return AutoModelForSequenceClassification.from_config(changed)
+
+
+def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int) -> Speed:
+    """What a text and a layer cost in training and in reading, with every text at full length; and a process's start.
+
+    Each time is a straight line through models of one and of three layers; the least of several passes counts, since
+    whatever else runs on the machine only adds.
+    """
+    trained, read = {}, {}
+    for layers in (FEW, MORE):
+        model = _model(config, layers).to(runtime.device)
+        trained[layers] = _least(_training(model, config, runtime, train_batch, tokens), runtime) / train_batch
+        read[layers] = _least(_reading(model, config, runtime, read_batch, tokens), runtime) / read_batch
+        del model
+    train_text, train_layer = _line(trained)
+    read_text, read_layer = _line(read)
+    process, model_process = _start("numpy, pydantic, scipy.stats, yaml"), _start("slim.classifier")
+    return Speed(train_text, train_layer, read_text, read_layer, process, model_process)
+
+
+def _line(times: dict[int, float]) -> tuple[float, float]:
+    """Time without a layer, and of one layer; neither below zero."""
+    slope = max((times[MORE] - times[FEW]) / (MORE - FEW), 0.0)
+    return max(times[FEW] - FEW * slope, 0.0), slope
+
+
+def _batch(config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int) -> dict[str, torch.Tensor]:
+    ids = torch.randint(config.vocab_size, (texts, tokens), device=runtime.device)
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
+def _training(
+    model: nn.Module, config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int
+) -> Callable[[], object]:
+    batch = _batch(config, runtime, texts, tokens)
+    labels = torch.zeros(texts, dtype=torch.int64, device=runtime.device)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-9, fused=True)
+
+    def step() -> None:
+        model.train()
+        with runtime.autocast():
+            loss = torch.nn.functional.cross_entropy(model(**batch).logits.float(), labels)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def _reading(
+    model: nn.Module, config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int
+) -> Callable[[], object]:
+    batch = _batch(config, runtime, texts, tokens)
+
+    @torch.no_grad()
+    def forward() -> object:
+        model.eval()
+        with runtime.autocast():
+            return model(**batch).logits
+
+    return forward
+
+
+def _least(call: Callable[[], object], runtime: Runtime) -> float:
+    """Seconds of the fastest of several calls, after one that warms up."""
+    call()
+    times: list[float] = []
+    while len(times) < 2 or sum(times) < SECONDS:
+        _wait(runtime)
+        start = time.perf_counter()
+        call()
+        _wait(runtime)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def _wait(runtime: Runtime) -> None:
+    if runtime.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _start(modules: str) -> float:
+    """Seconds to start a process that imports some modules."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)
+    return time.perf_counter() - start
+
+
+def free_disk() -> int:
+    """Bytes that this folder may still take."""
+    return shutil.disk_usage(".").free
+
+
+def device_memory(runtime: Runtime) -> int:
+    """Bytes of the device that models are trained on."""
+    if runtime.device.type == "cuda":
+        return int(torch.cuda.mem_get_info()[1])
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,119 @@
+"""Many stages side by side: Dask holds the graph, DVC runs each stage, one worker one stage at a time.
+
+DVC's own queue runs whole pipelines in copies of the workspace, and `dvc repro` one stage after the other; Dask takes
+the graph as it is, on this machine or on whatever cluster its scheduler has (SLURM, Kubernetes, SSH). Every stage is a
+`dvc repro --single-item` of its own, so skipping, caching and the lock file stay DVC's, and a run that was ended goes
+on where it was. What Dask sends is pickled: use only a scheduler of your own.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, Event, LocalCluster, as_completed, get_worker, wait
+from tqdm import tqdm
+
+from slim.graph import graph, pending
+
+LOGS = Path(".dvc/tmp/workers")
+"""Where every stage's output goes, a file a stage."""
+
+LIMITS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""One thread a stage, but for what `runtime.threads` gives to its model: workers share the cores."""
+
+POLL_SECONDS = 0.2
+"""How often a worker looks whether its stage, or the whole run, has ended."""
+
+
+class Failed(ValueError):
+    """A stage ended badly."""
+
+
+def repro(targets: Sequence[str], workers: int, threads: int, address: str | None = None) -> None:
+    """Run what of some targets (all, without targets) is out of date.
+
+    `workers` stages at a time on this machine, each with `threads` threads; or, given the `address` of a scheduler, as
+    many as it has workers, all of which must see this folder. Raises ValueError at the first failure, naming the stage
+    and its log, after ending the others; and before anything runs when this machine has too few cores.
+    """
+    cores = len(os.sched_getaffinity(0))
+    if not address and workers > 1 and workers * threads > cores:
+        raise ValueError(
+            f"{workers} workers of {threads} threads want {workers * threads} cores of {cores}, which is slower than "
+            f"one: ask for fewer, or lower runtime.threads (which changes last digits)"
+        )
+    stages = graph(targets)
+    due = pending(targets, stages)
+    needs = {name: [other for other in stages.successors(name) if other in set(due)] for name in due}
+    LOGS.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _client(workers, address) as client, tqdm(total=len(due), desc="running", unit="stage") as bar:
+        _follow(client, needs, bar)
+
+
+@contextmanager
+def _client(workers: int, address: str | None) -> Iterator[Client]:
+    """A connection to a scheduler: the given one, or one inside this process."""
+    if address:
+        with Client(address) as client:
+            yield client
+        return
+    local = {"processes": False, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=workers, threads_per_worker=1, **local) as cluster, Client(cluster) as client:
+        yield client
+
+
+def _follow(client: Client, needs: Mapping[str, Sequence[str]], bar: Any) -> None:
+    """Hand all stages to the scheduler, each after those it reads from; end everything at the first failure."""
+    ended = Event("ended", client=client)
+    ended.clear()
+    futures: dict[str, Any] = {}
+    for name, others in needs.items():  # which come in an order in which they can run
+        after = [futures[other] for other in others]
+        futures[name] = client.submit(_run, name, str(Path.cwd()), after, key=f"{name} in {Path.cwd()}", retries=0)
+    try:
+        for future in as_completed(futures.values()):
+            bar.set_postfix_str(future.result())
+            bar.update()
+    finally:
+        ended.set()
+        wait(list(futures.values()))
+
+
+def _run(name: str, folder: str, after: Sequence[str]) -> str:
+    """One stage in a process group of its own, which ends with the run. `after`: what had to be done before."""
+    ended = Event("ended")
+    if ended.is_set():
+        return name
+    path = Path(folder, LOGS, f"{name}.log")
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", name]
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=os.environ | LIMITS | _device(), stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            while process.poll() is None and not ended.is_set():
+                time.sleep(POLL_SECONDS)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+            status = process.wait()
+    if status:
+        raise Failed(f"{name} failed, the others were ended: read {path}")
+    return name
+
+
+def _device() -> dict[str, str]:
+    """One of several accelerators in CUDA_VISIBLE_DEVICES for each worker of this machine."""
+    devices, worker = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(","), get_worker().name
+    if len(devices) < 2 or not isinstance(worker, int):
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": devices[worker % len(devices)]}

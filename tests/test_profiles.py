@@ -1,0 +1,156 @@
+"""A profile changes what it says, runs in a folder of its own, and computes nothing that is there already."""
+
+import json
+import os
+import sys
+from importlib.util import find_spec
+
+import pytest
+import yaml
+
+from slim import profiles
+from slim.imports import ROOT
+from slim.params import load
+from tests.test_workers import Toy
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch) -> Toy:
+    """The twelve stages with parameters, a profile `small`, committed."""
+    toy = Toy(tmp_path / "toy")
+    (toy.folder / "profiles").mkdir()
+    (toy.folder / "profiles/small.yaml").write_text("size: {rows: 2}\nmodel: {path: weights}\n")
+    (toy.folder / "params.yaml").write_text("size: {rows: 10, columns: 3} # of the table\nmodel: {name: a}\n")
+    (toy.folder / "weights").mkdir()
+    for name, text in (("reports/page.html", "laptop"), ("weights/one", "1"), (".gitignore", None)):
+        (toy.folder / name).parent.mkdir(exist_ok=True)
+        (toy.folder / name).write_text(text or "/out/\n/runs/\n/weights/\n/.ckpt\n")
+    (toy.folder / ".dvcignore").write_text("/runs/\n")
+    commit(toy)
+    monkeypatch.chdir(toy.folder)
+    return toy
+
+
+def commit(toy: Toy) -> None:
+    toy.call("git", "add", "-A")
+    assert toy.call("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a").returncode == 0
+
+
+def test_mappings_are_merged_key_by_key_but_for_those_replaced_as_a_whole():
+    content = {"a": {"b": 1, "c": [1, 2], "d": {"e": 1}}, "grid": {"seeds": [0], "datasets": ["x"]}, "f": 1, "g": {}}
+    profiles.merge(
+        content, {"a": {"c": [3], "d": {"grid": {"h": 1}}}, "grid": {"seeds": [1]}, "f": None, "i": {"j": 2}}
+    )
+    assert content == {
+        "a": {"b": 1, "c": [3], "d": {"e": 1, "grid": {"h": 1}}}, "grid": {"seeds": [1]}, "g": {}, "i": {"j": 2},
+    }  # fmt: skip
+
+
+def test_a_run_has_its_own_parameters_and_results_and_the_code_as_it_is_here(toy):
+    (toy.folder / "seed").write_text("edited, not committed\n")
+    (toy.folder / "new.txt").write_text("not added\n")
+    before = {name: (toy.folder / name).read_bytes() for name in ("params.yaml", "reports/page.html")}
+    run = profiles.lay_out("small")
+    assert run.as_posix() == "runs/small"
+    assert yaml.safe_load((run / "params.yaml").read_text()) == {
+        "size": {"rows": 2, "columns": 3}, "model": {"path": "weights"},
+    }  # fmt: skip
+    assert "# of the table" in (run / "params.yaml").read_text()
+    assert (run / "seed").read_text() == "edited, not committed\n" and (run / "new.txt").exists()
+    assert (run / "weights/one").read_text() == "1"  # which git ignores and a parameter names
+    assert not (run / "reports").exists() and not (run / "dvc.lock").exists()
+    assert {name: (toy.folder / name).read_bytes() for name in before} == before
+    assert toy.call("git", "status", "--porcelain").stdout.split() == ["M", "seed", "??", "new.txt"]
+
+
+def test_laying_out_again_follows_the_code_and_keeps_results(toy):
+    run = profiles.lay_out("small")
+    (run / "reports").mkdir()
+    (run / "reports/page.html").write_text("small")
+    (run / "dvc.lock").write_text("small")
+    time = (run / "dvc.yaml").stat().st_mtime_ns
+    (toy.folder / "seed").rename(toy.folder / "kernel")
+    commit(toy)
+    profiles.lay_out("small")
+    assert (run / "kernel").exists() and not (run / "seed").exists()
+    assert (run / "reports/page.html").read_text() == (run / "dvc.lock").read_text() == "small"
+    assert (run / "dvc.yaml").stat().st_mtime_ns == time
+    heads = {toy.call("git", "rev-parse", "HEAD", folder=folder).stdout for folder in (toy.folder, run.absolute())}
+    assert len(heads) == 1
+
+
+def test_results_committed_in_a_run_stay_in_its_history(toy):
+    run = profiles.lay_out("small")
+    (run / "reports").mkdir()
+    (run / "reports/page.html").write_text("small")
+    mine = Toy.__new__(Toy)
+    mine.folder, mine.diary = run.absolute(), toy.diary
+    commit(mine)
+    kept = mine.call("git", "rev-parse", "HEAD").stdout
+    (toy.folder / "seed").write_text("other\n")
+    commit(toy)
+    profiles.lay_out("small")
+    assert mine.call("git", "rev-parse", "HEAD").stdout == kept and (run / "seed").read_text() == "other\n"
+
+
+def test_what_was_computed_here_is_not_computed_there(toy):
+    toy.dvc("repro")
+    ran = toy.ran()
+    run = profiles.lay_out("small").absolute()
+    lock = (toy.folder / "dvc.lock").read_bytes()
+    there = toy.call(sys.executable, "-m", "dvc", "repro", folder=run)
+    assert there.returncode == 0, there.stderr
+    assert toy.ran() == ran and sorted(os.listdir(run / "out")) == sorted(os.listdir(toy.folder / "out"))
+    assert (toy.folder / "dvc.lock").read_bytes() == lock and toy.dvc("status").strip().endswith("up to date.")
+
+
+def test_a_run_that_is_going_on_is_left_alone(toy):
+    run = profiles.lay_out("small")
+    (run / ".dvc/tmp").mkdir(exist_ok=True)
+    for pid, kind in ((os.getpid(), "write"), (os.getpid(), "read")):
+        who = {"pid": pid, "cmd": "dvc repro"}
+        (run / ".dvc/tmp/rwlock").write_text(json.dumps({"out/top": {kind: who if kind == "write" else [who]}}))
+        with pytest.raises(ValueError, match=f"runs/small is being run by process {pid}: wait for it, or end it"):
+            profiles.lay_out("small")
+    (run / ".dvc/tmp/rwlock").write_text("{}")
+    profiles.lay_out("small")
+
+
+def test_a_profile_that_does_not_exist_is_refused_with_the_nearest(toy):
+    with pytest.raises(ValueError, match=r"there is no profiles/smal\.yaml: did you mean 'small'\?"):
+        profiles.lay_out("smal")
+    assert not (toy.folder / "runs").exists()
+
+
+def test_the_laptop_profile_is_the_repository_itself(toy):
+    assert profiles.lay_out("laptop").as_posix() == "." and not (toy.folder / "runs").exists()
+
+
+@pytest.fixture
+def checked(tmp_path, monkeypatch):
+    """profile -> its checked parameters, and those of params.yaml."""
+    monkeypatch.chdir(ROOT)
+
+    def check(profile: str):
+        profiles.write_params(profile, tmp_path / "params.yaml")
+        return load(tmp_path / "params.yaml"), load()
+
+    return check
+
+
+def test_smoke_has_every_strategy_and_fusion_and_little_else(checked):
+    smoke, laptop = checked("smoke")
+    assert list(smoke.strategies) == list(laptop.strategies) and list(smoke.fusions) == list(laptop.fusions)
+    assert smoke.model == laptop.model and smoke.datasets[smoke.grid.datasets[0]].train < 1000
+
+
+@pytest.mark.skipif(find_spec("slim.datasets.hub") is None, reason="the paper's datasets and model are on the hub")
+def test_paper_is_the_papers_setting(checked):
+    paper, laptop = checked("paper")
+    nine = {"newsgroup", "dbpedia", "arxiv", "patent", "yahoo", "yelp", "agnews", "imdb", "amazon"}
+    assert set(paper.grid.datasets) == set(paper.datasets) == nine and len(paper.grid.seeds) == 3
+    assert list(paper.strategies) == list(laptop.strategies) and list(paper.fusions) == list(laptop.fusions)
+    assert paper.model.name == "google-bert/bert-base-uncased" and paper.runtime.max_tokens == 32
+    assert (paper.finetune.epochs, paper.finetune.batch_size, paper.finetune.learning_rate) == (3, 32, 2e-5)
+    for entry in paper.datasets.values():
+        assert (ROOT / entry.path).is_file()
