@@ -51,7 +51,8 @@ def classifier() -> Classifier:
 
 def measure(rows: int) -> None:
     """Print, as JSON, the peak in MB and the seconds after each part."""
-    model, began, found = classifier(), time.perf_counter(), {"rows": rows}
+    model, began = classifier(), time.perf_counter()
+    found: dict[str, float] = {"rows": rows}
 
     def note(part: str) -> None:
         found[f"{part}_mb"], found[f"{part}_s"] = round(peak()), round(time.perf_counter() - began, 1)

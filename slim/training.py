@@ -111,7 +111,7 @@ def train(
 def _arguments(
     schedule: Schedule, texts: int, runtime: Runtime, checkpoints: Path, *, epochwise: bool
 ) -> TrainingArguments:
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(checkpoints),
         max_steps=schedule.length(texts),
         per_device_train_batch_size=schedule.batch_size // processes(),
@@ -138,6 +138,8 @@ def _arguments(
         report_to=[],
         dataloader_pin_memory=runtime.device.type == "cuda",
     )
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # else the Trainer would copy the model to every GPU it sees
+    return arguments
 
 
 def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
