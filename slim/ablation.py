@@ -72,17 +72,22 @@ def ablate(
     predictions = np.empty((len(masks), batches.texts), np.int16)
     losses = np.zeros(len(masks))
 
-    def visit(stream: Stream, mask: int, members: np.ndarray, targets: Tensor) -> None:
+    def visit(stream: Stream, mask: int, targets: Tensor, classes: Tensor, sums: Tensor) -> None:
         if mask in row:
             logits = classify(model, stream).float()
-            predictions[row[mask], members] = logits.argmax(-1).cpu().numpy()
-            losses[row[mask]] += cross_entropy(logits, targets, reduction="sum").item()
+            classes[row[mask]] = logits.argmax(-1)
+            sums[row[mask]] = cross_entropy(logits, targets, reduction="sum")
         for i in range(mask.bit_length(), len(stack)):
             if mask | 1 << i in on_the_way:
-                visit(stream.through(stack[i]), mask | 1 << i, members, targets)
+                visit(stream.through(stack[i]), mask | 1 << i, targets, classes, sums)
 
     with runtime.autocast():
         for members, batch in tqdm(batches, desc=label, unit="batch"):
             targets = torch.as_tensor(labels[members], device=runtime.device)
-            visit(embed(model, {k: v.to(runtime.device) for k, v in batch.items()}), 0, members, targets)
+            # Gathered on the device: waiting for it after every subset would cost a GPU more than the layers do.
+            classes = torch.empty(len(masks), len(members), dtype=torch.int16, device=runtime.device)
+            sums = torch.empty(len(masks), device=runtime.device)
+            visit(embed(model, {k: v.to(runtime.device) for k, v in batch.items()}), 0, targets, classes, sums)
+            predictions[:, members] = classes.cpu().numpy()
+            losses += sums.double().cpu().numpy()
     return predictions, losses / batches.texts

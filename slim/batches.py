@@ -1,28 +1,53 @@
-"""Texts to token batches, padded no further than their longest member."""
+"""Texts to token batches, padded no further than their longest member.
 
+Tokens are kept on disk, once for the same texts and tokenizer, and streamed from there: what is in memory at a time is
+a batch, however many texts there are.
+"""
+
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import datasets
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import tokenizers
 import torch
+import transformers
+from datasets import Dataset
+from filelock import FileLock
 
+from slim.checkpoints import CHECKPOINTS
+from slim.files import write_text, written_aside
 from slim.models import Batch, Tokenizer
+
+TOKENS = CHECKPOINTS / "tokens"
+AT_ONCE = 2_000
+"""How many texts are tokenized at a time."""
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches of tokenized texts that can be walked many times."""
+    """Batches of tokenized texts that can be walked many times; each is padded when its turn comes."""
 
     members: list[np.ndarray]
     """For each batch, the positions of its texts in the order they were given."""
-    inputs: list[Batch]
-    """For each batch, input_ids, attention_mask, ... [texts, tokens]."""
+    tokens: Dataset
+    """What the model is called with, a row a text, not padded."""
+    tokenizer: Tokenizer
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.members)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, Batch]]:
-        return iter(zip(self.members, self.inputs, strict=True))
+        """Positions and input_ids, attention_mask, ... [texts, tokens] of every batch."""
+        for chosen in self.members:
+            padded = self.tokenizer.pad(self.tokens[chosen], return_tensors="pt")
+            yield chosen, {name: tensor.to(torch.int64) for name, tensor in padded.items()}
 
     @property
     def texts(self) -> int:
@@ -30,25 +55,95 @@ class Batches:
         return sum(map(len, self.members))
 
 
-def tokenized(texts: Sequence[str], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
-    """Token ids and masks of each text, cut at `max_tokens`, not yet padded."""
-    if not texts:  # which a tokenizer answers with no key at all, or an error
-        return {"input_ids": [], "attention_mask": []}
-    encoding: dict[str, list[list[int]]] = dict(tokenizer(list(texts), truncation=True, max_length=max_tokens))
-    return encoding
-
-
 def batches(
-    texts: Sequence[str], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
+    texts: Sequence[Any], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
 ) -> Batches:
     """Batches of texts of like length (or, with by_length=False, in the order given)."""
-    encoding = tokenized(texts, tokenizer, max_tokens)
-    lengths = np.array([len(ids) for ids in encoding["input_ids"]])
-    order = np.argsort(lengths, kind="stable") if by_length else np.arange(len(lengths))
+    tokens = tokenized(texts, tokenizer, max_tokens)
+    order = np.argsort(lengths(tokens), kind="stable") if by_length else np.arange(len(tokens))
     members = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return Batches(members, [_padded(encoding, chosen, tokenizer) for chosen in members])
+    return Batches(members, tokens.remove_columns("length"), tokenizer)
 
 
-def _padded(encoding: dict[str, list[list[int]]], chosen: np.ndarray, tokenizer: Tokenizer) -> Batch:
-    rows = {name: [values[i] for i in chosen] for name, values in encoding.items()}
-    return {name: tensor.to(torch.int64) for name, tensor in tokenizer.pad(rows, return_tensors="pt").items()}
+def lengths(tokens: Dataset) -> np.ndarray:
+    """[texts]: how many tokens each text has."""
+    return tokens.data.column("length").to_numpy()
+
+
+def tokenized(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> Dataset:
+    """Token ids, masks and `length` of each text, cut at `max_tokens`, not yet padded: memory-mapped from disk.
+
+    A text is a string or a pair of them. The file is written once, under a name that says what it was made of, aside
+    and renamed; one that does not hold what was written is written again. Two processes that want the same wait for
+    each other.
+    """
+    path = TOKENS / f"{_digest(texts, tokenizer, max_tokens)}.arrow"
+    TOKENS.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if not _whole(path):
+            _write(_tables(texts, tokenizer, max_tokens), path)
+    return Dataset.from_file(str(path))
+
+
+def _whole(path: Path) -> bool:
+    """Whether a file of tokens holds what was written to it."""
+    said = path.with_suffix(".sha256")
+    if not path.is_file() or not said.is_file():
+        return False
+    return _content(path) == said.read_text(encoding="utf-8", errors="replace")
+
+
+def _content(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(tables: Iterator[pa.Table], path: Path) -> None:
+    first = next(tables)
+    with written_aside(path) as aside:
+        with pa.OSFile(str(aside), "wb") as file, pa.ipc.new_stream(file, first.schema) as stream:
+            stream.write_table(first)
+            for table in tables:
+                stream.write_table(table.cast(first.schema))
+        said = _content(aside)
+    write_text(said, path.with_suffix(".sha256"))
+
+
+def _tables(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> Iterator[pa.Table]:
+    """The columns of some texts at a time; at least one table, empty where there is no text."""
+    for start in range(0, max(len(texts), 1), AT_ONCE):
+        encoding = _encoded(texts[start : start + AT_ONCE], tokenizer, max_tokens)
+        # Masks and segments are small numbers; ids fit 32 bits. Batches have 64, which is what a model takes.
+        small = {name: pa.list_(pa.int32() if name == "input_ids" else pa.int8()) for name in encoding}
+        table = pa.table({name: pa.array(rows, small[name]) for name, rows in encoding.items()})
+        yield table.append_column("length", pc.list_value_length(table["input_ids"]))
+
+
+def _encoded(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
+    if not texts:  # which a tokenizer answers with no key at all, or an error
+        return {"input_ids": [], "attention_mask": []}
+    if isinstance(texts[0], str):
+        return dict(tokenizer(list(texts), truncation=True, max_length=max_tokens))
+    first, second = (list(part) for part in zip(*texts, strict=True))
+    return dict(tokenizer(first, second, truncation=True, max_length=max_tokens))
+
+
+def _digest(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> str:
+    """A name for everything that tokens depend on."""
+    versions = [library.__version__ for library in (datasets, pa, tokenizers, transformers)]
+    digest = hashlib.sha256(json.dumps([versions, max_tokens, _said(tokenizer)], default=repr).encode())
+    for text in texts:
+        parts = (text,) if isinstance(text, str) else tuple(text)
+        content = [part.encode("utf-8", "surrogatepass") for part in parts]
+        digest.update(b"".join(len(each).to_bytes(8, "little") for each in [content, *content]) + b"".join(content))
+    return digest.hexdigest()[:32]
+
+
+def _said(tokenizer: Tokenizer) -> Any:
+    """All that says how a tokenizer cuts, without what a call leaves behind or the folder it came from."""
+    known = [tokenizer.model_input_names, tokenizer.truncation_side]
+    if getattr(tokenizer, "is_fast", False):
+        rules = json.loads(tokenizer.backend_tokenizer.to_str())
+        return [*known, {name: rule for name, rule in rules.items() if name not in ("truncation", "padding")}]
+    here = {name: value for name, value in tokenizer.init_kwargs.items() if "file" not in name and "path" not in name}
+    return [*known, type(tokenizer).__qualname__, sorted(here.items()), sorted(tokenizer.get_vocab().items())]

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from slim.batches import Batches, batches
 from slim.checkpoints import checkpoint_folder
 from slim.models import Model, Tokenizer, load, save
-from slim.runtime import Precision, Runtime, start
+from slim.runtime import Precision, Runtime, processes, start
 from slim.texts import Split
 from slim.training import Objective, Schedule, by_labels, examples, train
 
@@ -88,6 +88,7 @@ class Classifier:
 
         `files` are the inputs that the run depends on, `about` is what else tells it from others; `columns`
         [texts, ...] reach the objective with their texts. Without `validation` the last step's weights stay.
+        Of several processes only the first returns.
         """
         return train(
             self.model,
@@ -97,7 +98,9 @@ class Classifier:
             schedule,
             self.runtime,
             checkpoint_folder(
-                [schedule, self.max_tokens, self.runtime, objective, about], files, [__name__, objective.__module__]
+                [schedule, self.max_tokens, self.runtime, processes(), objective, about],
+                files,
+                [__name__, objective.__module__],
             ),
             objective,
         )

@@ -1,9 +1,14 @@
-"""Where and how arithmetic runs: device, threads, precision, seeds."""
+"""Where and how arithmetic runs: device, threads, precision, seeds, and how many processes share the work."""
 
+import os
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from accelerate import PartialState
+from accelerate.state import AcceleratorState
+from torch import Tensor, distributed
 from transformers import set_seed
 
 Precision = Literal["auto", "fp32", "bf16"]
@@ -38,10 +43,67 @@ def fast_bf16(device: torch.device) -> bool:
 def start(threads: int, precision: Precision, seed: int) -> Runtime:
     """Fix threads, seeds and deterministic algorithms, and choose device and precision.
 
-    The thread count is fixed because sums in another order give other last bits, and so other files.
+    The thread count, that of each process, is fixed because sums in another order give other last bits, and so other
+    files. Where a launcher (torchrun, accelerate) started several processes they meet here, each with a device of
+    its own: NCCL between GPUs, gloo between CPUs.
     """
     torch.set_num_threads(threads)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        PartialState(cpu=not torch.cuda.is_available())  # "cuda" is from here on this process's own GPU
     set_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return Runtime(device, precision == "bf16" or (precision == "auto" and fast_bf16(device)))
+
+
+def processes() -> int:
+    """How many processes train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def rank() -> int:
+    """Which of them this one is; the first, 0, is the one that speaks and writes."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def share(amount: Tensor) -> Tensor | float:
+    """What this process's mean counts among those of all processes, of which the mean is taken: 1 if all have as much.
+
+    `amount` is what its mean was divided by: rows, tokens, a sum of weights. Then the mean over processes of
+    `mean * share` is the mean over the whole batch, and so are its gradients, however unevenly a batch was split.
+    """
+    if processes() == 1:
+        return 1.0
+    mine = amount.detach().double()
+    total = mine.clone()
+    distributed.all_reduce(total)
+    return (processes() * mine / total.clamp(min=torch.finfo(total.dtype).tiny)).float()
+
+
+def decided(number: int) -> int:
+    """The first process's number, in all of them; they must all ask."""
+    if processes() == 1:
+        return number
+    told = torch.tensor(number, device=PartialState().device)
+    distributed.broadcast(told, src=0)
+    return int(told.item())
+
+
+def wait() -> None:
+    """Go on when all processes are here."""
+    if processes() > 1:
+        PartialState().wait_for_everyone()
+
+
+def go_on_alone() -> None:
+    """End all processes but the first, with success; the first goes on as if there had never been others."""
+    if processes() == 1:
+        return
+    mine = rank()
+    wait()
+    distributed.destroy_process_group()
+    if mine > 0:
+        sys.exit(0)
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        os.environ.pop(name, None)
+    AcceleratorState._reset_state(reset_partial_state=True)

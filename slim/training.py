@@ -2,21 +2,24 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset
+import torch
+from datasets import Dataset, concatenate_datasets
 from torch import Tensor
+from torch.utils.data import DataLoader
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from slim.batches import tokenized
+from slim.batches import lengths, tokenized
 from slim.losses.hard_labels import hard_labels
 from slim.models import Batch, Model, Tokenizer, classified
-from slim.runtime import Runtime
+from slim.runtime import Runtime, decided, go_on_alone, processes, rank, wait
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
@@ -54,12 +57,11 @@ class Schedule:
 
 
 def examples(
-    texts: Sequence[str], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
+    texts: Sequence[Any], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
 ) -> Dataset:
     """Tokenized, labelled texts for `train`; further columns (a teacher's logits, say) reach the objective."""
-    rows: dict[str, Any] = tokenized(texts, tokenizer, max_tokens)
-    rows["length"] = [len(ids) for ids in rows["input_ids"]]
-    return Dataset.from_dict(rows | {"labels": labels} | columns)
+    more = Dataset.from_dict({"labels": labels} | columns)
+    return concatenate_datasets([tokenized(texts, tokenizer, max_tokens), more], axis=1)
 
 
 def train(
@@ -77,7 +79,15 @@ def train(
     Batches hold texts of like length. A run that was killed resumes from `checkpoints`, which the finished run
     removes; at most a few minutes of work are lost. Without `validation` there is nothing to choose between: the
     model ends as the last step left it, and no epoch is kept.
+
+    Several processes share every batch, and their gradients are those of the whole. All but the first end here.
+    Raises ValueError when the batch does not divide among them.
     """
+    if schedule.batch_size % processes():
+        raise ValueError(
+            f"batches of {schedule.batch_size} texts cannot be shared by {processes()} processes: choose a batch_size "
+            f"that they divide, or launch fewer"
+        )
     trainer = _Trainer(
         objective,
         model=model,
@@ -88,10 +98,9 @@ def train(
         compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
         callbacks=[_SaveNowAndThen(SAVE_EVERY_SECONDS)],
     )
-    resumable = last_complete(checkpoints)
-    if resumable:
-        print(f"resuming from {resumable}", flush=True)
+    resumable = _agreed(checkpoints)
     trainer.train(resume_from_checkpoint=str(resumable) if resumable else None)
+    go_on_alone()
     shutil.rmtree(checkpoints, ignore_errors=True)
     # The Trainer wraps `forward` in its autocast; left on, the model would answer in bfloat16 whatever is asked of it.
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
@@ -102,11 +111,12 @@ def train(
 def _arguments(
     schedule: Schedule, texts: int, runtime: Runtime, checkpoints: Path, *, epochwise: bool
 ) -> TrainingArguments:
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(checkpoints),
         max_steps=schedule.length(texts),
-        per_device_train_batch_size=schedule.batch_size,
+        per_device_train_batch_size=schedule.batch_size // processes(),
         per_device_eval_batch_size=2 * schedule.batch_size,
+        accelerator_config={"split_batches": True},  # those of validation, too, are shared by all processes
         learning_rate=schedule.learning_rate,
         warmup_steps=schedule.warmup,  # a value below one is a share of all steps
         weight_decay=schedule.weight_decay,
@@ -126,8 +136,10 @@ def _arguments(
         logging_strategy="epoch",
         disable_tqdm=False,  # the Trainer would hide its bar because other messages of the library are hidden
         report_to=[],
-        dataloader_pin_memory=False,
+        dataloader_pin_memory=runtime.device.type == "cuda",
     )
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # else the Trainer would copy the model to every GPU it sees
+    return arguments
 
 
 def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
@@ -136,9 +148,17 @@ def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
 
 
 class _Trainer(Trainer):
-    """The Trainer with an objective of ours."""
+    """The Trainer with an objective and batches of ours."""
 
     objective: Objective
+
+    def get_train_dataloader(self) -> DataLoader:
+        """This process's part of every batch; the Trainer's own differ with the number of processes."""
+        assert isinstance(self.train_dataset, Dataset)
+        size, seed = self.args.train_batch_size * processes(), self.args.seed
+        shares = Shares(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
+        pinned = self.args.dataloader_pin_memory
+        return DataLoader(self.train_dataset, batch_sampler=shares, collate_fn=self.data_collator, pin_memory=pinned)
 
     def __init__(self, objective: Objective, **options: Any) -> None:
         super().__init__(**options)
@@ -152,13 +172,69 @@ class _Trainer(Trainer):
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
+class Shares:
+    """This process's share of the batches of every epoch, as positions of texts of like length.
+
+    Which texts a batch holds depends on the seed and the epoch alone: not on how many processes share it, and not on
+    whether the run was resumed in between.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, step: Callable[[], int]) -> None:
+        self.lengths = lengths
+        """[texts], in tokens."""
+        self.batch_size = batch_size
+        """Texts of a batch, over all processes."""
+        self.seed = seed
+        self.step = step
+        """Tells how many batches were trained on before."""
+
+    def __len__(self) -> int:
+        return ceil(len(self.lengths) / self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = self._order(self.step() // len(self))
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            # Every process must have a text; where an epoch's last batch has too few, each takes all of them.
+            yield batch[rank() :: processes()] if len(batch) >= processes() else batch
+
+    def _order(self, epoch: int) -> list[int]:
+        """All positions in the order of an epoch."""
+        if epoch > 0:
+            state = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
+            return get_length_grouped_indices(
+                self.lengths, self.batch_size, None, torch.Generator().manual_seed(state)
+            )
+        order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # of the seed that was just set
+        if rank() > 0:
+            torch.manual_seed(
+                int(np.random.SeedSequence([self.seed, 0, rank()]).generate_state(1)[0])
+            )  # other dropout
+        return order
+
+
+def _agreed(checkpoints: Path) -> Path | None:
+    """The checkpoint that all processes resume from: the last that the first process finds."""
+    found = last_complete(checkpoints) if rank() == 0 else None
+    step = decided(_step(found) if found else -1)
+    if step < 0:
+        return None
+    if rank() == 0:
+        print(f"resuming from {found}", flush=True)
+    return checkpoints / f"checkpoint-{step}"
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix("checkpoint-"))
+
+
 def last_complete(checkpoints: Path) -> Path | None:
     """The checkpoint furthest on that was written to its end; those that a kill left half-written are removed."""
     for half in checkpoints.glob("checkpoint-*"):
         if not (half / COMPLETE).exists():
             shutil.rmtree(half)
     found = checkpoints.glob("checkpoint-*")
-    return max(found, key=lambda folder: int(folder.name.removeprefix("checkpoint-")), default=None)
+    return max(found, key=_step, default=None)
 
 
 COMPLETE = "complete"
@@ -173,9 +249,11 @@ class _SaveNowAndThen(TrainerCallback):
         self.last = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if time.monotonic() - self.last > self.seconds:
+        if decided(time.monotonic() - self.last > self.seconds):  # no two clocks agree
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+        wait()  # for what each process has to write
+        if rank() == 0:
+            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
         self.last = time.monotonic()

@@ -218,6 +218,7 @@ RERUNS = {
     "runtime.max_tokens": (15, RUNNING),
     "model.sha256": ("0" * 64, {"download_model"}),
     "runtime.batch_size": (32, RUNNING),
+    "launcher": ("torchrun --standalone --nproc-per-node 2", {"finetune", "distill"}),
 }
 """A parameter of every stage, another value, and the stages (or whole groups) that must rerun because they read it."""
 

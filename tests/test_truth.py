@@ -27,7 +27,9 @@ FAMILIES_OF = {
 
 
 def script(stage: str) -> Path:
-    return Path(*re.match(r"python -m (\S+)", STAGES[stage]["cmd"])[1].split(".")).with_suffix(".py")
+    return Path(*re.match(r"(?:python|\$\{launcher\}) -m (\S+)", STAGES[stage]["cmd"])[1].split(".")).with_suffix(
+        ".py"
+    )
 
 
 def code(stage: str) -> set[Path]:

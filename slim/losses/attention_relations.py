@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
+from slim.runtime import share
+
 
 def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor, heads: int) -> Tensor:
     """KL(teacher || student) in nats of query-query, key-key and value-value relations of one layer each.
@@ -17,7 +19,7 @@ def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], re
         _divergence(_relation(ours, real, heads), _relation(theirs, real, heads), real)
         for ours, theirs in zip(student, teacher, strict=True)
     ]
-    return torch.stack(found).mean()
+    return torch.stack(found).mean() * share(real.sum())
 
 
 def _relation(vectors: Tensor, real: Tensor, heads: int) -> Tensor:

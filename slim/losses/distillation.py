@@ -35,8 +35,9 @@ class Distillation:
 
     def __call__(self, student: Model, batch: Batch) -> tuple[Tensor, Tensor]:
         """(mean loss, logits [n, classes]) of a batch with `labels` [n] and `teacher` logits [n, classes]."""
-        stack = layers(student)
-        with outputs_of(stack) as states, outputs_of(projections(student, stack[-1])) as relations:
+        bare = getattr(student, "module", student)  # which several processes wrap to add up their gradients
+        stack = layers(bare)
+        with outputs_of(stack) as states, outputs_of(projections(bare, stack[-1])) as relations:
             logits = classified(student, batch)
         loss = (1 - self.alpha) * hard_labels(logits, batch["labels"])
         if self.alpha > 0:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from slim.runtime import share
+
 
 def hidden_states(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:
     """Squared error of matched hidden states in units of the teacher's mean square, mean over the pairs.
@@ -13,8 +15,10 @@ def hidden_states(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Te
     without a projection, since pruning keeps the width; the scaling is OURS: it makes the weight mean the same for
     any width and layer.
     """
-    errors = [
-        (ours[real].float() - theirs[real].float()).square().mean() / theirs[real].float().square().mean()
-        for ours, theirs in zip(student, teacher, strict=True)
-    ]
+    errors = [_error(ours[real].float(), theirs[real].float()) for ours, theirs in zip(student, teacher, strict=True)]
     return torch.stack(errors).mean()
+
+
+def _error(ours: Tensor, theirs: Tensor) -> Tensor:
+    unit = theirs.square()
+    return (ours - theirs).square().mean() / unit.mean() * share(unit.sum())

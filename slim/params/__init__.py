@@ -39,6 +39,8 @@ class Params(Section):
 
     grid: Grid
     runtime: Runtime = Runtime()
+    launcher: Annotated[str, Field(min_length=1)] = "python"
+    """What dvc.yaml puts before `-m stages.finetune` and `-m stages.distill`: how many processes train, and where."""
     model: ModelSource
     datasets: dict[str, Annotated[Docstrings | Files, Field(discriminator="source")]]
     finetune: Training = Training()

@@ -29,6 +29,7 @@ class Runtime(Section):
     """How every model is run; it decides the last bits of every number."""
 
     threads: Count = 2
+    """Of each process."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """auto: bfloat16 autocast where the CPU or GPU multiplies it in hardware."""
     batch_size: Count = 64

@@ -1,0 +1,13 @@
+"""What every test can count on."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tokens_stay_out_of_the_repository(tmp_path_factory):
+    """Tokens that tests make in this process lie in a folder of the run, not among those of the pipeline."""
+    import slim.batches
+
+    before, slim.batches.TOKENS = slim.batches.TOKENS, tmp_path_factory.mktemp("tokens")
+    yield
+    slim.batches.TOKENS = before
