@@ -12,7 +12,7 @@ from slim.texts import Split
 from tests import pico
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_every_subset_predicts_what_the_pruned_model_predicts(family):
     whole = pico.classifier(family=family, layers=3)
     texts, labels = pico.texts(), pico.labels()

@@ -25,7 +25,7 @@ def test_every_compressor_has_options_to_be_tested_with():
     assert set(OPTIONS) == set(names("compressors"))
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_compressor_told_to_change_nothing_computes_the_same_and_leaves_its_input_alone(name, family):
     whole = pico.classifier(family=family, layers=4)
@@ -36,7 +36,7 @@ def test_a_compressor_told_to_change_nothing_computes_the_same_and_leaves_its_in
     assert all(torch.equal(before[key], tensor) for key, tensor in whole.model.state_dict().items())
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_compressed_model_reloads_from_its_folder_and_is_smaller_on_disk(name, family, tmp_path):
     whole = pico.classifier(family=family, layers=4)
@@ -49,7 +49,7 @@ def test_a_compressed_model_reloads_from_its_folder_and_is_smaller_on_disk(name,
     assert sizes[0] < sizes[1] or name == "keep_all"
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_kept_layers_are_the_blocks_run_by_hand(family):
     whole = pico.classifier(family=family, layers=4)
     batch = next(iter(whole.batches(pico.texts(8))))[1]

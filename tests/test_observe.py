@@ -28,7 +28,7 @@ def single_gradients(model, count):
         yield [[p.grad.clone() for p in layer.parameters()] for layer in models.layers(model)]
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_per_example_fisher_is_that_of_a_batch_of_one_loop(family):
     model = pico.model(family)
     loop = [[sum(g.double().square().sum() for g in layer) for layer in one] for one in single_gradients(model, 24)]
