@@ -35,6 +35,10 @@ def tokenized(texts: Sequence[str], tokenizer: Tokenizer, max_tokens: int) -> di
     if not texts:  # which a tokenizer answers with no key at all, or an error
         return {"input_ids": [], "attention_mask": []}
     encoding: dict[str, list[list[int]]] = dict(tokenizer(list(texts), truncation=True, max_length=max_tokens))
+    for text, ids in enumerate(encoding["input_ids"]):
+        if not ids:  # an empty text, where the tokenizer adds no tokens of its own: its end is all there is
+            for name, value in (("input_ids", tokenizer.eos_token_id), ("attention_mask", 1)):
+                encoding[name][text] = [value]
     return encoding
 
 

@@ -187,7 +187,7 @@ def embed(model: Model, batch: Batch) -> Stream:
         pass
     finally:
         for layer in stack:
-            layer.__dict__.pop("forward", None)  # the class's own is behind it
+            vars(layer).pop("forward", None)  # the class's own is behind it
     return Stream(entering[0], batch, calls, known.first_lacks)
 
 
@@ -253,6 +253,8 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
         config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     supported(config)
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what is made of no files at all
+        raise ValueError(f"{folder} holds a model without a tokenizer: save it beside the model")
     agree(config, tokenizer)
     with _damage_told(folder):
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -295,7 +297,7 @@ def agree(config: Config, tokenizer: Tokenizer) -> None:
     tokenizer.padding_side = "right"
     taken = [name for name in tokenizer.model_input_names if name in known.inputs]
     if taken != tokenizer.model_input_names:
-        tokenizer.model_input_names = taken
+        tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = taken  # the latter is saved
 
 
 def save(

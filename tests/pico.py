@@ -8,6 +8,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, BertTok
 
 from slim.batches import Batches, batches
 from slim.classifier import Classifier
+from slim.models import agree
 from slim.runtime import Runtime
 
 WORDS = [f"word{i}" for i in range(60)]
@@ -30,7 +31,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "gpt2": {"n_inner": 32},
     "llama": {"num_key_value_heads": 1},
     "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
-    "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2},
+    "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
     "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
 }  # fmt: skip
@@ -82,4 +83,6 @@ def batch_of(found: list[str], size: int = 8, by_length: bool = True) -> Batches
 
 def classifier(**options: Any) -> Classifier:
     """A pico model with its tokenizer, in full precision on the CPU."""
-    return Classifier(model(**options), tokenizer(), max_tokens=16, batch_size=8, runtime=EXACT)
+    made, words = model(**options), tokenizer()
+    agree(made.config, words)
+    return Classifier(made, words, max_tokens=16, batch_size=8, runtime=EXACT)

@@ -49,6 +49,8 @@ class Architecture:
     """What of a batch the model is called with."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What else it is called with."""
+    inner: str = "intermediate_size"
+    """What the config calls the width inside the feed-forward part of a layer."""
     causal: bool = False
     """Whether a token looks at itself and earlier ones only."""
     reads_padding: bool = False

@@ -10,4 +10,6 @@ def _tail(model: Model, hidden: Tensor, _: Batch) -> Tensor:
     return logits
 
 
-distilbert = Architecture("distilbert.transformer.layer", "attention", ("q_lin", "k_lin", "v_lin"), _tail)
+distilbert = Architecture(
+    "distilbert.transformer.layer", "attention", ("q_lin", "k_lin", "v_lin"), _tail, inner="hidden_dim"
+)

@@ -22,6 +22,7 @@ gpt2 = Architecture(
     _tail,
     _read_out,
     options={"use_cache": False},
+    inner="n_inner",
     causal=True,
     reads_padding=True,
     refused={
