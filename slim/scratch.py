@@ -18,7 +18,7 @@ def draw(folder: Path, tokenizer_of: Path, config: Mapping[str, Any], seed: int)
     """
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    sizes = dict(config)
+    sizes = {name: size for name, size in config.items() if size is not None}
     model_type = sizes.pop("model_type")
     sizes[architecture(model_type).inner] = sizes.pop("intermediate_size")
     plain = CONFIG_MAPPING[model_type]()
@@ -36,3 +36,11 @@ def draw(folder: Path, tokenizer_of: Path, config: Mapping[str, Any], seed: int)
     set_seed(seed)
     AutoModel.from_config(made).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    if AutoTokenizer.from_pretrained(folder, local_files_only=True)(PROBE) != tokenizer(PROBE):
+        raise ValueError(
+            f"model.config.model_type: transformers reads any tokenizer beside a '{model_type}' as {model_type}'s own, "
+            f"and so not that of {tokenizer_of}: choose another architecture"
+        )
+
+
+PROBE = "A sentence, to see whether a tokenizer still reads it as it did (in 2 ways)."
