@@ -6,6 +6,7 @@ squared norm is sum_{t,t'} (g_t . g_t')(a_t . a_t'): no per-example gradient is 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,8 +76,9 @@ def _square(module: nn.Module, inputs: Tensor, gradients: Tensor) -> Tensor:
     if isinstance(module, nn.LayerNorm):
         normalized = layer_norm(inputs, module.normalized_shape, eps=module.eps)
         return norm_square(normalized, gradients, module.bias is not None)
-    mean_square = inputs.square().mean(-1, keepdim=True)
-    return norm_square(inputs * (mean_square + float(module.variance_epsilon)).rsqrt(), gradients, bias=False)
+    above_zero: Any = module.variance_epsilon
+    scale = (inputs.square().mean(-1, keepdim=True) + above_zero).rsqrt()
+    return norm_square(inputs * scale, gradients, bias=False)
 
 
 def squares_one_by_one(stack: nn.ModuleList, loss: Callable[[int], Tensor], examples: int) -> Tensor:

@@ -148,7 +148,7 @@ def _join(origin: Path, target: Path) -> None:
     """Write the weights that come in several files as one."""
     from safetensors.torch import load_file, save_file
 
-    tensors = {}
+    tensors: dict[str, Any] = {}
     for shard in sorted({Path(name).name for name in read_json(origin / INDEX)["weight_map"].values()}):
         if not (origin / shard).is_file():
             raise ValueError(f"{origin} lacks {shard}, which {INDEX} names: download it again")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from transformers import CONFIG_MAPPING, AutoModel, AutoTokenizer, set_seed
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, AutoTokenizer, set_seed
 from transformers.utils import logging
 
 from slim.models import agree, architecture, supported
@@ -30,7 +30,7 @@ def draw(folder: Path, tokenizer_of: Path, config: Mapping[str, Any], seed: int)
         f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos", "cls", "sep")
     }
     known = {name: token for name, token in tokens.items() if hasattr(plain, name)}
-    made = CONFIG_MAPPING[model_type](vocab_size=len(tokenizer), **sizes, **known)
+    made = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **sizes, **known)
     supported(made)
     agree(made, tokenizer)
     set_seed(seed)
@@ -38,8 +38,8 @@ def draw(folder: Path, tokenizer_of: Path, config: Mapping[str, Any], seed: int)
     tokenizer.save_pretrained(folder)
     if AutoTokenizer.from_pretrained(folder, local_files_only=True)(PROBE) != tokenizer(PROBE):
         raise ValueError(
-            f"model.config.model_type: transformers reads any tokenizer beside a '{model_type}' as {model_type}'s own, "
-            f"and so not that of {tokenizer_of}: choose another architecture"
+            f"model.config.model_type: transformers reads a tokenizer beside a '{model_type}' as {model_type}'s own, "
+            f"so not that of {tokenizer_of}: choose another architecture"
         )
 
 

@@ -174,7 +174,7 @@ def test_random_weights_are_those_of_their_seed(tmp_path):
     ("family", "changes", "said"),
     [
         ("bert", {"num_key_value_heads": 1}, r"model\.config\.num_key_value_heads: architecture 'bert' has none"),
-        ("qwen2", {"num_key_value_heads": 1}, r"reads any tokenizer beside a 'qwen2' as qwen2's own"),
+        ("qwen2", {"num_key_value_heads": 1}, r"reads a tokenizer beside a 'qwen2' as qwen2's own"),
     ],
 )
 def test_a_shape_or_tokenizer_that_an_architecture_does_not_take_is_refused(family, changes, said, tmp_path):
