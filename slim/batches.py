@@ -122,10 +122,13 @@ def _tables(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> Iter
 def _encoded(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
     if not texts:  # which a tokenizer answers with no key at all, or an error
         return {"input_ids": [], "attention_mask": []}
-    if isinstance(texts[0], str):
-        return dict(tokenizer(list(texts), truncation=True, max_length=max_tokens))
-    first, second = (list(part) for part in zip(*texts, strict=True))
-    return dict(tokenizer(first, second, truncation=True, max_length=max_tokens))
+    sides = [list(texts)] if isinstance(texts[0], str) else [list(side) for side in zip(*texts, strict=True)]
+    encoding: dict[str, list[list[int]]] = dict(tokenizer(*sides, truncation=True, max_length=max_tokens))
+    for text, ids in enumerate(encoding["input_ids"]):
+        if not ids:  # an empty text, where the tokenizer adds no tokens of its own: its end is all there is
+            for name, value in (("input_ids", tokenizer.eos_token_id), ("attention_mask", 1)):
+                encoding[name][text] = [value]
+    return encoding
 
 
 def _digest(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> str:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from slim.batches import Batches, batches
 from slim.checkpoints import checkpoint_folder
-from slim.models import Model, Tokenizer, load, save
+from slim.models import Model, Tokenizer, classified, load, save
 from slim.runtime import Precision, Runtime, processes, start
 from slim.texts import Split
 from slim.training import Objective, Schedule, by_labels, examples, train
@@ -66,7 +66,7 @@ class Classifier:
         with self.runtime.autocast():
             for members, batch in tqdm(self.batches(texts), desc="predicting", unit="batch"):
                 inputs = {name: tensor.to(self.runtime.device) for name, tensor in batch.items()}
-                out[members] = self.model(**inputs).logits.float().cpu().numpy()
+                out[members] = classified(self.model, inputs).cpu().numpy()
         return out
 
     def reference_logits(self, texts: Sequence[str]) -> np.ndarray:

@@ -4,12 +4,14 @@ For a linear map with inputs a_t and output gradients g_t, one example's weight 
 squared norm is sum_{t,t'} (g_t . g_t')(a_t . a_t'): no per-example gradient is ever formed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm
+from transformers.pytorch_utils import Conv1D  # a linear map whose weight is written [in, out]
 
 
 def linear_square(inputs: Tensor, gradients: Tensor, bias: bool) -> Tensor:
@@ -18,9 +20,10 @@ def linear_square(inputs: Tensor, gradients: Tensor, bias: bool) -> Tensor:
     return square + gradients.sum(1).square().sum(-1) if bias else square
 
 
-def norm_square(normalized: Tensor, gradients: Tensor) -> Tensor:
-    """[n]: squared norm of each example's gradient of a LayerNorm's gain and bias; both arguments [n, T, d]."""
-    return (gradients * normalized).sum(1).square().sum(-1) + gradients.sum(1).square().sum(-1)
+def norm_square(normalized: Tensor, gradients: Tensor, bias: bool) -> Tensor:
+    """[n]: squared norm of each example's gradient of a norm's gain, and bias if any; both arguments [n, T, d]."""
+    square = (gradients * normalized).sum(1).square().sum(-1)
+    return square + gradients.sum(1).square().sum(-1) if bias else square
 
 
 class ExampleSquares:
@@ -30,12 +33,15 @@ class ExampleSquares:
         self.total: dict[int, Tensor] = {}
 
     @contextmanager
-    def watching(self, stack: nn.ModuleList) -> Iterator["ExampleSquares"]:
-        """While open, backward passes add to `total[layer]` [n]. Raises ValueError on a parameter it cannot follow."""
+    def watching(self, stack: nn.ModuleList, norms: Sequence[str] = ()) -> Iterator["ExampleSquares"]:
+        """While open, backward passes add to `total[layer]` [n]. Raises ValueError on a parameter it cannot follow.
+
+        `norms`: classes of norms without a mean, as an Architecture names them.
+        """
         hooks = [
             module.register_forward_hook(self._follow(index, module))
             for index, layer in enumerate(stack)
-            for module in _modules_with_parameters(layer)
+            for module in _modules_with_parameters(layer, norms)
         ]
         try:
             yield self
@@ -56,19 +62,33 @@ class ExampleSquares:
         return forward_hook
 
 
-def _modules_with_parameters(layer: nn.Module) -> list[nn.Module]:
+def _modules_with_parameters(layer: nn.Module, norms: Sequence[str]) -> list[nn.Module]:
     modules = [m for m in layer.modules() if next(m.parameters(recurse=False), None) is not None]
     for module in modules:
-        if not isinstance(module, nn.Linear | nn.LayerNorm):
+        if not isinstance(module, nn.Linear | nn.LayerNorm | Conv1D) and type(module).__name__ not in norms:
             raise ValueError(f"per-example gradients of a {type(module).__name__} are not supported")
     return modules
 
 
 def _square(module: nn.Module, inputs: Tensor, gradients: Tensor) -> Tensor:
-    if isinstance(module, nn.Linear):
+    if isinstance(module, nn.Linear | Conv1D):
         return linear_square(inputs, gradients, module.bias is not None)
-    assert isinstance(module, nn.LayerNorm)
-    return norm_square(layer_norm(inputs, module.normalized_shape, eps=module.eps), gradients)
+    if isinstance(module, nn.LayerNorm):
+        normalized = layer_norm(inputs, module.normalized_shape, eps=module.eps)
+        return norm_square(normalized, gradients, module.bias is not None)
+    above_zero: Any = module.variance_epsilon
+    scale = (inputs.square().mean(-1, keepdim=True) + above_zero).rsqrt()
+    return norm_square(inputs * scale, gradients, bias=False)
+
+
+def squares_one_by_one(stack: nn.ModuleList, loss: Callable[[int], Tensor], examples: int) -> Tensor:
+    """[L, n]: the same by a backward pass an example, `loss(example)`: slow, whatever the layers are made of."""
+    squares = torch.empty(len(stack), examples, dtype=torch.float64)
+    for example in range(examples):
+        stack.zero_grad(set_to_none=True)
+        loss(example).backward()
+        squares[:, example] = torch.tensor([gradient_norm(layer) ** 2 for layer in stack])
+    return squares
 
 
 def gradient_norm(module: nn.Module) -> float:

@@ -1,7 +1,7 @@
-"""All that is known about architectures: what comes before the layers, the layers, what comes after, save and load."""
+"""What may be asked of a model of any architecture: its layers, what comes before and after them, save and load."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -10,72 +10,96 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
 
-from slim.files import write_json, written_aside
+from slim.architectures import ARCHITECTURES, _architecture
+from slim.architectures._architecture import Architecture, Config
+from slim.files import read_json, write_json, written_aside
 
-Batch = dict[str, Tensor]
-Model = Any  # a transformers PreTrainedModel with a classification head; transformers ships no usable types
+Batch = _architecture.Batch
+Model = _architecture.Model
 Tokenizer = Any
 
 
-@dataclass(frozen=True)
-class Family:
-    """Where an architecture keeps the parts that compressors speak of."""
-
-    stack: str
-    """Path from the model to the list of its layers."""
-    attention: str
-    """Path from a layer to the module that returns (output, attention weights)."""
-    projections: tuple[str, str, str]
-    """Paths from that module to those that make queries, keys and values [n, tokens, d]."""
-    tail: Callable[[Model, Tensor], Tensor]
-    """(model, last hidden states [n, tokens, d]) -> logits [n, classes]."""
+def architecture(model_type: str) -> Architecture:
+    """What is declared of an architecture. Raises ValueError, naming those supported, for any other."""
+    if model_type not in ARCHITECTURES:
+        known = ", ".join(sorted(ARCHITECTURES))
+        raise ValueError(f"architecture '{model_type}' is not supported: choose one of {known}")
+    return ARCHITECTURES[model_type]
 
 
-def _pooled_tail(model: Model, hidden: Tensor) -> Tensor:
-    logits: Tensor = model.classifier(model.dropout(model.base_model.pooler(hidden)))
-    return logits
+def supported(config: Config) -> None:
+    """Raise ValueError, in one line, for an architecture or a variant of it that layers cannot be dropped from."""
+    for name, why in architecture(config.model_type).refused.items():
+        if value := getattr(config, name, None):
+            raise ValueError(f"{config.model_type} with {name}: {value} is not supported, since {why}")
 
 
-def _direct_tail(model: Model, hidden: Tensor) -> Tensor:
-    logits: Tensor = model.classifier(hidden)
-    return logits
-
-
-_QKV = ("query", "key", "value")
-
-FAMILIES: dict[str, Family] = {
-    "bert": Family("bert.encoder.layer", "attention.self", _QKV, _pooled_tail),
-    "electra": Family("electra.encoder.layer", "attention.self", _QKV, _direct_tail),
-    "roberta": Family("roberta.encoder.layer", "attention.self", _QKV, _direct_tail),
-}
-
-
-def family(model_type: str) -> Family:
-    """The parts of an architecture. Raises ValueError, naming those supported, for any other."""
-    if model_type not in FAMILIES:
-        raise ValueError(f"architecture '{model_type}' is not supported: choose one of {', '.join(sorted(FAMILIES))}")
-    return FAMILIES[model_type]
+def architecture_of(model: Model) -> Architecture:
+    """What is declared of a model's architecture."""
+    return architecture(model.config.model_type)
 
 
 def layers(model: Model) -> nn.ModuleList:
     """The stack of L layers, first to last."""
-    stack: nn.ModuleList = attrgetter(family(model.config.model_type).stack)(model)
+    stack: nn.ModuleList = attrgetter(architecture_of(model).stack)(model)
     return stack
 
 
 def attention(model: Model, layer: nn.Module) -> nn.Module:
     """The module of a layer whose output is (mixed values, attention weights [n, heads, tokens, tokens])."""
-    module: nn.Module = attrgetter(family(model.config.model_type).attention)(layer)
+    module: nn.Module = attrgetter(architecture_of(model).attention)(layer)
     return module
 
 
+@contextmanager
+def telling_attention(model: Model) -> Iterator[None]:
+    """A context in which attention modules return their weights, as only the eager implementation does."""
+    before, asked = model.config._attn_implementation, model.config.output_attentions
+    model.set_attn_implementation("eager")
+    if architecture_of(model).tells_attention_on_request:
+        model.config.output_attentions = True
+    try:
+        yield
+    finally:
+        model.config.output_attentions = asked
+        model.set_attn_implementation(before)
+
+
+def keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many keys each real token of texts of these lengths can attend to, text after text.
+
+    [tokens], or [L, tokens] where layers differ in how far their tokens look.
+    """
+    here = np.concatenate([np.arange(length) for length in lengths])
+    after = np.repeat(lengths, lengths) - 1 - here
+
+    def seen(window: int | None) -> NDArray[np.int64]:
+        sides = [here] if architecture_of(model).causal else [here, after]
+        return 1 + np.sum([side if window is None else np.minimum(side, window) for side in sides], axis=0)
+
+    windows = [architecture_of(model).window(model.config, layer) for layer in range(len(layers(model)))]
+    return seen(windows[0]) if len(set(windows)) == 1 else np.stack([seen(window) for window in windows])
+
+
 def projections(model: Model, layer: nn.Module) -> list[nn.Module]:
-    """The modules of a layer that make queries, keys and values, each [n, tokens, d]."""
-    return [attrgetter(path)(attention(model, layer)) for path in family(model.config.model_type).projections]
+    """The modules of a layer that make queries, keys and values; `vectors` reads what they put out."""
+    return [attrgetter(path)(attention(model, layer)) for path in architecture_of(model).projections]
+
+
+def vectors(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
+    """Queries, keys and values, each [n, heads, tokens, d / heads], of what `projections` put out.
+
+    Before positions are turned into them. Keys and values may have fewer heads than queries.
+    """
+    count = len(architecture_of(model).projections)
+    parts = outputs[0].chunk(3, dim=-1) if count == 1 else outputs[:count]  # what follows are positions
+    size = getattr(model.config, "head_dim", None) or model.config.hidden_size // model.config.num_attention_heads
+    return [part.unflatten(-1, (-1, size)).transpose(1, 2) for part in parts]
 
 
 @contextmanager
@@ -93,61 +117,88 @@ def outputs_of(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
             hook.remove()
 
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-"""What of a batch a model is called with."""
-
-
 def classified(model: Model, batch: Batch) -> Tensor:
     """Logits [n, classes] in float32 of a batch, which may hold labels and whatever else a loss looks at."""
-    logits: Tensor = model(**{name: batch[name] for name in INPUTS if name in batch}).logits
+    known = architecture_of(model)
+    logits: Tensor = model(**{name: batch[name] for name in known.inputs if name in batch}, **known.options).logits
     return logits.float()
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Hidden states on their way through the layers, with whatever else every layer is called with."""
+    """Hidden states on their way through the layers, with whatever else each layer is called with."""
 
     hidden: Tensor
     """[n, tokens, d]"""
-    extra: tuple[Any, ...]
-    options: dict[str, Any]
+    batch: Batch
+    calls: Mapping[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]]
+    """layer -> what the model calls it with, beside the hidden states."""
+    lacking: tuple[str, ...]
+    """Modules that the next layer is called without."""
 
     def through(self, layer: nn.Module) -> "Stream":
         """What leaves a layer that this stream enters."""
-        output = layer(self.hidden, *self.extra, **self.options)
-        return replace(self, hidden=output[0] if isinstance(output, tuple) else output)
+        extra, options = self.calls[layer]
+        with _without(layer, self.lacking):
+            output = layer(self.hidden, *extra, **options)
+        return replace(self, hidden=output[0] if isinstance(output, tuple) else output, lacking=())
+
+
+@contextmanager
+def _without(layer: nn.Module, names: Sequence[str]) -> Iterator[None]:
+    modules = {name: getattr(layer, name) for name in names}
+    try:
+        for name in modules:
+            setattr(layer, name, nn.Identity())
+        yield
+    finally:
+        for name, module in modules.items():
+            setattr(layer, name, module)
 
 
 class _Reached(Exception):
-    """Thrown at the first layer to end a forward pass there."""
+    """Thrown at the last layer to end a forward pass there."""
 
 
 def embed(model: Model, batch: Batch) -> Stream:
-    """What the first layer is called with, read off the model's own forward pass, so that masks are its own."""
-    seen: list[Stream] = []
+    """What every layer is called with, read off the model's own forward pass, so that masks are its own.
 
-    def stop(_: nn.Module, args: tuple[Any, ...], options: dict[str, Any]) -> None:
-        seen.append(Stream(args[0], args[1:], options))
-        raise _Reached
+    No layer runs: each hands on what it is given.
+    """
+    known, stack = architecture_of(model), layers(model)
+    entering: list[Tensor] = []
+    calls: dict[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]] = {}
 
-    hook = layers(model)[0].register_forward_pre_hook(stop, with_kwargs=True)
+    def recorder(layer: nn.Module) -> Any:
+        def forward(hidden: Tensor, *extra: Any, **options: Any) -> Any:
+            entering.append(hidden)
+            calls[layer] = extra, options
+            if len(calls) == len(stack):
+                raise _Reached
+            return (hidden, None) if known.returns_pair else hidden
+
+        return forward
+
     try:
+        for layer in stack:
+            layer.forward = recorder(layer)
         classified(model, batch)
     except _Reached:
         pass
     finally:
-        hook.remove()
-    return seen[0]
+        for layer in stack:
+            vars(layer).pop("forward", None)  # the class's own is behind it
+    return Stream(entering[0], batch, calls, known.first_lacks)
 
 
 def classify(model: Model, stream: Stream) -> Tensor:
     """Logits [n, classes] from the hidden states that left the last retained layer."""
-    return family(model.config.model_type).tail(model, stream.hidden)
+    return architecture_of(model).tail(model, stream.hidden, stream.batch)
 
 
-def read_out(hidden: Tensor) -> Tensor:
-    """[n, d]: the vector the classifier reads; in all families here that of the first token."""
-    return hidden[:, 0]
+def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
+    """[n, d]: what the classifier would read from these hidden states, were their layer the last."""
+    return architecture_of(model).read_out(model, hidden, batch)
 
 
 def keep_layers(model: Model, kept: Sequence[int]) -> Model:
@@ -158,20 +209,27 @@ def keep_layers(model: Model, kept: Sequence[int]) -> Model:
     count = len(layers(model))
     if not kept or len(set(kept)) != len(kept) or not set(kept) <= set(range(count)):
         raise ValueError(f"cannot keep layers {list(kept)} of a model with layers 0 .. {count - 1}")
+    kept = sorted(kept)
     config = copy.deepcopy(model.config)
+    for name in architecture_of(model).per_layer:
+        setattr(config, name, [getattr(model.config, name)[layer] for layer in kept])
     config.num_hidden_layers = len(kept)
     smaller = type(model)(config)
-    old_stack = family(model.config.model_type).stack
-    state = {}
+    smaller.load_state_dict(_kept_state(model, kept))
+    return smaller.to(next(model.parameters()).device).eval()
+
+
+def _kept_state(model: Model, kept: Sequence[int]) -> dict[str, Tensor]:
+    """The tensors of a model without those of the other layers, under their new names."""
+    known, state = architecture_of(model), {}
     for name, tensor in model.state_dict().items():
-        if not name.startswith(f"{old_stack}."):
+        if not name.startswith(f"{known.stack}."):
             state[name] = tensor
             continue
-        index, rest = name.removeprefix(f"{old_stack}.").split(".", 1)
-        if int(index) in kept:
-            state[f"{old_stack}.{sorted(kept).index(int(index))}.{rest}"] = tensor
-    smaller.load_state_dict(state)
-    return smaller.to(next(model.parameters()).device).eval()
+        index, rest = name.removeprefix(f"{known.stack}.").split(".", 1)
+        if int(index) in kept and not (int(index) == kept[0] and rest.split(".")[0] in known.first_lacks):
+            state[f"{known.stack}.{kept.index(int(index))}.{rest}"] = tensor
+    return state
 
 
 def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model, Tokenizer]:
@@ -181,16 +239,24 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
     """
     folder = Path(folder)
     if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
+        if pickled := next(folder.glob("pytorch_model*.bin"), None):
+            raise ValueError(f"{pickled} is a pickle, which is never loaded: save the model as model.safetensors")
         raise ValueError(f"{folder} holds no config.json and model.safetensors: run `dvc repro` or `dvc checkout`")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    architecture(read_json(folder / "config.json").get("model_type"))
     head: dict[str, Any] = {}
     if labels is not None:
         named = dict(enumerate(labels))
         head = {"num_labels": len(labels), "id2label": named, "label2id": {name: i for i, name in named.items()}}
-    try:
+    with _damage_told(folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
-        family(config.model_type)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    supported(config)
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what is made of no files at all
+        raise ValueError(f"{folder} holds a model without a tokenizer: save it beside the model")
+    agree(config, tokenizer)
+    with _damage_told(folder):
         model = AutoModelForSequenceClassification.from_pretrained(
             folder,
             config=config,
@@ -199,14 +265,39 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
             dtype=torch.float32,
             ignore_mismatched_sizes=labels is not None,  # a head for other classes gives way to a fresh one
         )
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, RuntimeError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder} holds a damaged model ({str(error).splitlines()[0]}): remove it, rerun") from error
+    return model.eval(), tokenizer
+
+
+@contextmanager
+def _damage_told(folder: Path) -> Iterator[None]:
+    """A context that says in one line what is wrong with a folder."""
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, ImportError) as error:
+        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise ValueError(f"{folder} holds a damaged model ({said}): remove it, rerun") from error
     except Exception as error:
         if type(error).__name__ == "SafetensorError":  # not importable by one name in every version
             raise ValueError(f"{folder}/model.safetensors is damaged ({error}): remove it, rerun") from error
         raise
-    return model.eval(), tokenizer
+
+
+def agree(config: Config, tokenizer: Tokenizer) -> None:
+    """Let a config and a tokenizer mean the same padding, to the right, and the tokenizer give what the model takes.
+
+    Raises ValueError when the tokenizer has no token that texts could be padded with.
+    """
+    known = architecture(config.model_type)
+    if tokenizer.pad_token is None:
+        if tokenizer.eos_token is None:
+            raise ValueError("the tokenizer has neither a pad_token nor an eos_token: name one in its config")
+        tokenizer.pad_token = tokenizer.eos_token
+    if known.reads_padding:
+        config.pad_token_id = tokenizer.pad_token_id
+    tokenizer.padding_side = "right"
+    taken = [name for name in tokenizer.model_input_names if name in known.inputs]
+    if taken != tokenizer.model_input_names:
+        tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = taken  # the latter is saved
 
 
 def save(

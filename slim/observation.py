@@ -44,7 +44,7 @@ class Observation:
     attention_entropy: NDArray[np.float32]
     """[L, H, tokens]: Shannon entropy, in nats, of the row of a query token."""
     keys: NDArray[np.int64]
-    """[tokens]: how many keys a query token can attend to."""
+    """[tokens], or [L, tokens] where layers differ: how many keys a query token can attend to."""
 
     @property
     def layers(self) -> int:

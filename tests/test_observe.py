@@ -8,9 +8,11 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim import models
+from slim.family import find, names
 from slim.gradients import ExampleSquares
 from slim.observation import Observation
-from slim.observe import observe
+from slim.observe import _weights, observe
+from slim.signals import CONTROLS
 from tests import pico
 
 
@@ -24,11 +26,11 @@ def single_gradients(model, count):
     for i, text in enumerate(pico.texts(count)):
         ((_, batch),) = pico.batch_of([text])
         model.zero_grad()
-        cross_entropy(model(**batch).logits, torch.as_tensor(pico.labels(count)[i : i + 1])).backward()
+        cross_entropy(models.classified(model, batch), torch.as_tensor(pico.labels(count)[i : i + 1])).backward()
         yield [[p.grad.clone() for p in layer.parameters()] for layer in models.layers(model)]
 
 
-@pytest.mark.parametrize("family", models.FAMILIES)
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_per_example_fisher_is_that_of_a_batch_of_one_loop(family):
     model = pico.model(family)
     loop = [[sum(g.double().square().sum() for g in layer) for layer in one] for one in single_gradients(model, 24)]
@@ -75,14 +77,66 @@ def test_activations_attention_and_predictions_are_those_transformers_reports():
             np.testing.assert_allclose(seen.attention_entropy[l][:, tokens], entropy, atol=1e-5)
 
 
-def test_padding_changes_nothing():
-    model = pico.model()
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
+def test_padding_changes_nothing(family):
+    model = pico.model(family)
     one, many = observation_of(model, batch_size=1), observation_of(model, batch_size=24)
     for field in dataclasses.fields(Observation):
         if field.name != "gradient_batch_norm":  # whose batches differ
             np.testing.assert_allclose(
                 getattr(one, field.name), getattr(many, field.name), rtol=1e-3, atol=1e-5, err_msg=field.name
             )
+
+
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
+def test_keys_are_those_with_any_attention(family):
+    """Counted in the rows that transformers reports, whatever masks and windows made them."""
+    model = pico.model(family, layers=4)
+    seen = observation_of(model)
+    keys = np.broadcast_to(seen.keys, (4, len(seen.example_of_token)))
+    found = []
+    with models.telling_attention(model):
+        hooks = [
+            models.attention(model, layer).register_forward_hook(lambda _, __, out: found.append(out[1]))
+            for layer in models.layers(model)
+        ]
+        for _, batch in pico.batch_of(pico.texts(24), size=1, by_length=False):
+            models.classified(model, batch)
+    [hook.remove() for hook in hooks]
+    counts = [torch.cat([(w[0, 0] > 0).sum(-1) for w in found[layer::4]]).numpy() for layer in range(4)]
+    np.testing.assert_array_equal(keys, counts)
+
+
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
+def test_all_signals_of_every_architecture_are_finite(family):
+    seen = observation_of(pico.model(family, layers=4))
+    for name in names("signals"):
+        options = {"folds": 3, "components": 4} if name.startswith("mi_") else {}
+        scores = find("signals", name)(seen, **options)
+        assert scores.shape[-1] == 4 and np.isfinite(scores).all(), name
+        assert name in CONTROLS or options or len(set(scores.tolist())) > 1, name
+
+
+@pytest.mark.parametrize("family", models.ARCHITECTURES)
+def test_the_pooled_vector_of_the_last_layer_is_what_the_head_makes_its_logits_of(family):
+    model, read = pico.model(family), []
+    inner = {"modernbert": "head.dense", "distilbert": "pre_classifier", "bert": "bert.pooler.dense",
+             "deberta-v2": "pooler.dense", "electra": "classifier.dense", "roberta": "classifier.dense"}  # fmt: skip
+    module = model.get_submodule(inner.get(family, "score"))
+    module.register_forward_pre_hook(lambda _, args: read.append(args[0]))
+    (members, batch), *_ = pico.batch_of(pico.texts(24), by_length=False)
+    models.classified(model, batch)
+    if read[0].dim() == 3:  # transformers scores every token, and takes the last after that
+        read[0] = read[0][range(8), batch["attention_mask"].sum(1) - 1]
+    pooled = observation_of(model).pooled[-1, members]
+    np.testing.assert_allclose(pooled, read[0].detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_layers_of_different_sizes_are_refused():
+    model = pico.model()
+    models.layers(model)[1].output.dense = torch.nn.Linear(32, 8)
+    with pytest.raises(ValueError, match=r"layers with \[1792, 2048\] weights do not compare"):
+        _weights(model)
 
 
 def test_weights_are_the_matrices_without_biases_and_norms():

@@ -2,13 +2,23 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
 
+from slim import models
 from slim.imports import ROOT
 from slim.params import load
 from slim.pretrained import fetch, packaged
 from tests import pico
+from tests.hub_stand_in import Hub, commit
 
 MODEL = load(ROOT / "params.yaml").model
 
@@ -40,3 +50,134 @@ def test_a_local_folder_is_a_source_too(tmp_path):
     fetch(tmp_path / "base", source="folder", path=str(tmp_path / "mine"), name="", sha256=None)
     assert (tmp_path / "base" / "config.json").exists()
     assert json.loads((tmp_path / "base" / "card.json").read_text())["name"] == "mine"
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub with one model of three layers, and with one whose weights are a pickle."""
+    root = tmp_path / "hub"
+    pico.classifier().save(root / "models/some/encoder", pico.texts())
+    (root / "models/some/encoder/pytorch_model.bin").write_bytes(b"never loaded")
+    pickled = root / "models/some/pickle"
+    pickled.mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (pickled / name).write_bytes((root / "models/some/encoder" / name).read_bytes())
+    (pickled / "pytorch_model.bin").write_bytes(b"never loaded")
+    with Hub(root) as served:
+        served.patch(monkeypatch)
+        yield served
+
+
+def of(hub: Hub, name: str) -> dict:
+    return {"source": "hub", "path": "lock", "name": name, "revision": commit(hub.root / "models" / name)}
+
+
+def test_a_commit_of_a_hub_is_a_source(hub, tmp_path):
+    fetch(tmp_path / "base", **of(hub, "some/encoder"))
+    origin = hub.root / "models/some/encoder"
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        assert (tmp_path / "base" / name).read_bytes() == (origin / name).read_bytes()
+    assert not any(path.endswith((".bin", ".npy")) for path in hub.asked)
+    card = json.loads((tmp_path / "base" / "card.json").read_text())
+    assert (card["source"], card["weights"], card["revision"]) == ("hub", "some/encoder", commit(origin))
+    models.load(tmp_path / "base", ["a", "b"])
+
+
+def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(hub, tmp_path):
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["model"] = of(hub, "some/encoder")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **hub.environment}
+    for more in ({}, {"HF_HUB_OFFLINE": "1"}):
+        command = [sys.executable, "-m", "stages.download_model"]
+        subprocess.run(command, cwd=tmp_path, env=environment | more, check=True, capture_output=True)
+        assert (tmp_path / "models/base/model.safetensors").is_file()
+        (tmp_path / "models/base/model.safetensors").unlink()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "some/pickle"}, "model.name: 'some/pickle' has no model.safetensors"),
+        ({"name": "some/nothing"}, "model.name: the hub has no model 'some/nothing'"),
+        ({"name": "a/b/c"}, "model.name: the hub has no model 'a/b/c'"),
+        ({"revision": "0" * 40}, f"model.revision: 'some/encoder' has no commit {'0' * 40}"),
+        ({"sha256": "0" * 64}, "not to model.sha256 0000"),
+        ("no hub", "model.source: the hub does not answer for 'some/encoder'"),
+    ],
+)
+def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, said, hub, tmp_path, monkeypatch):
+    wanted = of(hub, "some/encoder")
+    if changes == "no hub":
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    else:
+        name = changes.get("name", "some/encoder")
+        wanted |= {"revision": of(hub, name)["revision"]} if name != "a/b/c" else {}
+        wanted |= changes
+    with pytest.raises(ValueError) as refusal:
+        fetch(tmp_path / "base", **wanted)
+    assert said in str(refusal.value) and "\n" not in str(refusal.value)
+    assert not (tmp_path / "base").exists()
+
+
+def test_weights_in_shards_become_one_file(hub, tmp_path):
+    origin = hub.root / "models/some/encoder"
+    tensors = load_file(origin / "model.safetensors")
+    shards = {f"model-0000{i}-of-00002.safetensors": dict(list(tensors.items())[i - 1 :: 2]) for i in (1, 2)}
+    for name, shard in shards.items():
+        save_file(shard, origin / name, metadata={"format": "pt"})
+    index = {"weight_map": {tensor: name for name, shard in shards.items() for tensor in shard}}
+    (origin / "model.safetensors.index.json").write_text(json.dumps(index))
+    whole, _ = models.load(origin)
+    (origin / "model.safetensors").unlink()
+    fetch(tmp_path / "base", **of(hub, "some/encoder"))
+    joined, _ = models.load(tmp_path / "base")
+    assert all(torch.equal(tensor, whole.state_dict()[name]) for name, tensor in joined.state_dict().items())
+    (origin / "model-00002-of-00002.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"lacks model-00002-of-00002\.safetensors"):
+        fetch(tmp_path / "other", **of(hub, "some/encoder"))
+
+
+SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32,
+         "max_position_embeddings": 64, "num_key_value_heads": None}  # fmt: skip
+
+
+def drawn(folder: Path, model_type: str, seed: int = 0, **changes) -> None:
+    fetch(folder, source="scratch", path="lock", name=MODEL.name, config={"model_type": model_type} | SHAPE | changes,
+          seed=seed)  # fmt: skip
+
+
+@pytest.mark.parametrize("family", sorted(set(models.ARCHITECTURES) - {"qwen2"}))
+def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(family, tmp_path):
+    drawn(tmp_path / "base", family, **({"num_key_value_heads": 1} if family in ("llama", "mistral") else {}))
+    torch.manual_seed(0)
+    model, tokenizer = models.load(tmp_path / "base", ["a", "b", "c"])
+    assert len(models.layers(model)) == 3 and model.config.hidden_size == 16
+    assert model.config.vocab_size == len(tokenizer) and model.config.pad_token_id == tokenizer.pad_token_id == 0
+    batch = tokenizer(["some text", "a"], padding=True, return_tensors="pt")
+    assert set(batch) == set(models.architecture(family).inputs)
+    assert np.isfinite(models.classified(model, dict(batch)).detach().numpy()).all()
+    assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
+
+
+def test_random_weights_are_those_of_their_seed(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        drawn(tmp_path / name, "bert", seed)
+    a, b, c = (load_file(tmp_path / name / "model.safetensors") for name in "abc")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not torch.equal(*(each["encoder.layer.0.attention.self.query.weight"] for each in (a, c)))
+    card = json.loads((tmp_path / "a" / "card.json").read_text())
+    assert card["weights"] == "random" and card["config"]["model_type"] == "bert" and card["tokenizer"] == MODEL.name
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "said"),
+    [
+        ("bert", {"num_key_value_heads": 1}, r"model\.config\.num_key_value_heads: architecture 'bert' has none"),
+        ("qwen2", {"num_key_value_heads": 1}, r"reads a tokenizer beside a 'qwen2' as qwen2's own"),
+    ],
+)
+def test_a_shape_or_tokenizer_that_an_architecture_does_not_take_is_refused(family, changes, said, tmp_path):
+    with pytest.raises(ValueError, match=said):
+        drawn(tmp_path / "base", family, **changes)
+    assert not (tmp_path / "base").exists()

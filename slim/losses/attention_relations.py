@@ -9,24 +9,24 @@ from torch.nn.functional import kl_div, log_softmax
 from slim.runtime import share
 
 
-def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor, heads: int) -> Tensor:
+def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:
     """KL(teacher || student) in nats of query-query, key-key and value-value relations of one layer each.
 
-    Each of the three [n, tokens, d]; `real` [n, tokens], bool. A relation is the softmax over tokens of the scaled
-    products of a head's vectors; mean over relations, heads and real tokens (MiniLMv2, arXiv:2012.15828, eq. 3-5).
+    Each of the three [n, heads, tokens, d / heads]; `real` [n, tokens], bool. A relation is the softmax over tokens of
+    the scaled products of a head's vectors; mean over relations, heads and real tokens (MiniLMv2, arXiv:2012.15828,
+    eq. 3-5). Keys and values may have fewer heads than queries.
     """
     found = [
-        _divergence(_relation(ours, real, heads), _relation(theirs, real, heads), real)
+        _divergence(_relation(ours, real), _relation(theirs, real), real)
         for ours, theirs in zip(student, teacher, strict=True)
     ]
     return torch.stack(found).mean() * share(real.sum())
 
 
-def _relation(vectors: Tensor, real: Tensor, heads: int) -> Tensor:
+def _relation(vectors: Tensor, real: Tensor) -> Tensor:
     """Log-probabilities [n, heads, tokens, tokens]: how much a token (row) relates to every real one."""
-    n, tokens, width = vectors.shape
-    split = vectors.float().view(n, tokens, heads, width // heads).transpose(1, 2)
-    products = split @ split.transpose(2, 3) / (width // heads) ** 0.5
+    vectors = vectors.float()
+    products = vectors @ vectors.transpose(2, 3) / vectors.shape[-1] ** 0.5
     return log_softmax(products.masked_fill(~real[:, None, None], torch.finfo(products.dtype).min), dim=-1)
 
 

@@ -10,7 +10,7 @@ from slim.losses.attention_relations import attention_relations
 from slim.losses.hard_labels import hard_labels
 from slim.losses.hidden_states import hidden_states
 from slim.losses.soft_labels import soft_labels
-from slim.models import Batch, Model, classified, layers, outputs_of, projections
+from slim.models import Batch, Model, classified, layers, outputs_of, projections, vectors
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Distillation:
         real = batch["attention_mask"].bool()
         loss = self.hidden_states * hidden_states(states, wanted, real)
         if self.attention_relations > 0:
-            heads = teacher.config.num_attention_heads
-            loss = loss + self.attention_relations * attention_relations(relations, theirs, real, heads)
+            related = attention_relations(vectors(teacher, relations), vectors(teacher, theirs), real)
+            loss = loss + self.attention_relations * related
         return loss
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from slim.family import names
+
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -38,22 +40,70 @@ class Runtime(Section):
     """Texts are cut at this many tokens, special ones included."""
 
 
-class ModelSource(Section):
-    """The pretrained encoder."""
+class Shape(Section):
+    """What a model of random weights is like; vocabulary and special tokens are its tokenizer's."""
 
-    source: Literal["packaged", "folder"] = "packaged"
-    """packaged: inside an installed package; folder: a local folder that `save_pretrained` wrote."""
-    path: str
-    """The lock file that pins the package, or the folder."""
-    name: str = ""
-    """The package."""
-    sha256: str | None = None
-    """What model.safetensors must hash to."""
+    model_type: str = "bert"
+    """The architecture: a file of slim/architectures/."""
+    num_hidden_layers: Count = 12
+    hidden_size: Count = 256
+    num_attention_heads: Count = 4
+    num_key_value_heads: Count | None = None
+    """Where keys and values have heads of their own: fewer than queries."""
+    intermediate_size: Count = 1024
+    max_position_embeddings: Count = 512
 
     @model_validator(mode="after")
-    def _named(self) -> "ModelSource":
-        if self.source == "packaged" and not self.name:
-            raise ValueError("name is missing: the package that carries the model")
+    def _possible(self) -> "Shape":
+        known = [name.replace("_", "-") for name in names("architectures")]
+        if self.model_type not in known:
+            raise ValueError(f"architecture '{self.model_type}' is not supported: choose one of {', '.join(known)}")
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(f"hidden_size {self.hidden_size} does not divide into {self.num_attention_heads} heads")
+        if self.num_attention_heads % (self.num_key_value_heads or 1):
+            raise ValueError(
+                f"{self.num_attention_heads} heads do not divide into groups of {self.num_key_value_heads}"
+            )
+        return self
+
+
+class ModelSource(Section):
+    """The encoder that teachers start from."""
+
+    source: Literal["packaged", "folder", "hub", "scratch"] = "packaged"
+    """packaged: inside an installed package; folder: a local folder that `save_pretrained` wrote; hub: a repository
+    of the Hugging Face hub; scratch: random weights."""
+    path: str
+    """What DVC watches: the folder, and for every other source the lock file that pins what fetches it."""
+    name: str = ""
+    """packaged: the package; hub: the repository, as in google-bert/bert-base-uncased; scratch: the package whose
+    tokenizer is used."""
+    sha256: str | None = None
+    """What model.safetensors must hash to."""
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    """hub: the commit, in full, since a branch may change."""
+    config: Shape = Shape()
+    """scratch: the architecture and its sizes."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """scratch: of the weights."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ModelSource":
+        if not self.name and self.source in (
+            what := {
+                "packaged": "the package that carries the model",
+                "hub": "the repository, as in google-bert/bert-base-uncased",
+                "scratch": "the package whose tokenizer is used",
+            }
+        ):
+            raise ValueError(f"name is missing: {what[self.source]}")
+        if self.source == "hub" and not self.revision:
+            raise ValueError("revision is missing: the commit, in full, from the history of the repository")
+        for key, source in (("revision", "hub"), ("config", "scratch"), ("seed", "scratch")):
+            if key in self.model_fields_set and self.source != source:
+                raise ValueError(f"{key} goes with source {source} only: drop it")
+        if self.sha256 and self.source == "scratch":
+            raise ValueError("sha256 does not go with source scratch: drop it")
         return self
 
 

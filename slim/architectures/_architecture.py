@@ -1,0 +1,73 @@
+"""What an architecture has to declare, and what several of them share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Batch = dict[str, Tensor]
+Model = Any  # a transformers PreTrainedModel with a classification head; transformers ships no usable types
+Config = Any
+
+
+def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
+    """[n, d]: the vector of the first token."""
+    return hidden[:, 0]
+
+
+def last_token(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
+    """[n, d]: the vector of the last token that is no padding, by the rule of transformers' own heads."""
+    ids = batch["input_ids"]
+    places = torch.arange(ids.shape[1], device=ids.device)
+    last = (places * (ids != model.config.pad_token_id)).argmax(-1)
+    return hidden[torch.arange(len(ids), device=ids.device), last]
+
+
+def everywhere(_: Config, __: int) -> int | None:
+    """The window of a layer whose tokens look as far as they may."""
+    return None
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Where an architecture keeps the parts that compressors speak of, and how it differs from the others."""
+
+    stack: str
+    """Path from the model to the list of its layers."""
+    attention: str
+    """Path from a layer to the module that returns (output, attention weights)."""
+    projections: tuple[str, ...]
+    """Paths from that module to those that make queries, keys and values, in the order they run; or to the one that
+    makes all three, side by side."""
+    tail: Callable[[Model, Tensor, Batch], Tensor]
+    """(model, last hidden states [n, tokens, d], batch) -> logits [n, classes]."""
+    read_out: Callable[[Model, Tensor, Batch], Tensor] = first_token
+    """(model, hidden states [n, tokens, d], batch) -> [n, d]: what the head reads where this is the last layer."""
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask")
+    """What of a batch the model is called with."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What else it is called with."""
+    inner: str = "intermediate_size"
+    """What the config calls the width inside the feed-forward part of a layer."""
+    causal: bool = False
+    """Whether a token looks at itself and earlier ones only."""
+    reads_padding: bool = False
+    """Whether the model itself finds the last token by `config.pad_token_id`."""
+    window: Callable[[Config, int], int | None] = everywhere
+    """(config, layer) -> how many tokens to either side a token looks at; None: all."""
+    per_layer: tuple[str, ...] = ()
+    """Lists in the config that have an entry a layer."""
+    first_lacks: tuple[str, ...] = ()
+    """Modules of every layer but the first, whichever layer comes first: it is called without them."""
+    norms: tuple[str, ...] = ()
+    """Classes of norms without a mean: x / sqrt(mean(x^2) + variance_epsilon) * weight."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Values of the config that must be absent, zero or false -> why."""
+    returns_pair: bool = False
+    """Whether a layer returns (hidden states, attention weights)."""
+    tells_attention_on_request: bool = False
+    """Whether attention weights come only with `config.output_attentions`."""
+    mixes_examples: bool = False
+    """Whether a layer runs a module once for the whole batch, so that its gradient is not told apart by example."""

@@ -1,0 +1,24 @@
+"""DeBERTa-v2 and v3 (arXiv:2111.09543): attention by content and by relative position."""
+
+from torch import Tensor
+
+from slim.architectures._architecture import Architecture, Batch, Model
+from slim.architectures.bert import INPUTS
+
+
+def _tail(model: Model, hidden: Tensor, _: Batch) -> Tensor:
+    logits: Tensor = model.classifier(model.dropout(model.pooler(hidden)))
+    return logits
+
+
+deberta_v2 = Architecture(
+    "deberta.encoder.layer",
+    "attention.self",
+    ("query_proj", "key_proj", "value_proj"),
+    _tail,
+    inputs=INPUTS,
+    refused={"conv_kernel_size": "a convolution stands between its first two layers"},
+    returns_pair=True,
+    tells_attention_on_request=True,
+    mixes_examples=True,  # projections of the relative positions
+)
