@@ -3,6 +3,7 @@
 import codecs
 import csv
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -28,7 +29,8 @@ class BadRow(NamedTuple):
     """A row that cannot be used."""
 
     row: int
-    """Its number in the file; the header of a CSV is row 1, a quoted field of several lines is part of one row."""
+    """Its number in the file; the header of a CSV is row 1, a quoted field of several lines is part of one row, and
+    empty lines do not count."""
     kind: str
     """Under which name such rows are counted."""
     reason: str
@@ -72,7 +74,8 @@ class _Unusable(Exception):
 
 def _separated(path: Path, wanted: list[str], delimiter: str) -> Rows:
     """Rows with more or fewer fields than the header are bad."""
-    _as_utf8(path)
+    if _as_utf8(path) % 2:
+        _refuse_an_open_quote(path, delimiter)
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = next(csv.reader(file, delimiter=delimiter), [])
     if not header:
@@ -84,16 +87,24 @@ def _separated(path: Path, wanted: list[str], delimiter: str) -> Rows:
         ragged.append((row.number, row.actual_columns))
         return "skip"
 
-    table = pacsv.open_csv(
-        path,
-        pacsv.ReadOptions(use_threads=False, block_size=BLOCK),  # row numbers need one thread
-        pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
-        pacsv.ConvertOptions(
-            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
-        ),
-    ).read_all()
+    try:
+        table = pacsv.open_csv(
+            path,
+            pacsv.ReadOptions(use_threads=False, block_size=BLOCK),  # row numbers need one thread
+            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
+            pacsv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+            ),
+        ).read_all()
+    except pa.ArrowInvalid as error:
+        if "straddling" in str(error):
+            raise ValueError(f"a row of more than {BLOCK >> 20} MiB") from error
+        raise
     numbers = np.delete(np.arange(2, 2 + len(table) + len(ragged)), [row - 2 for row, _ in ragged])
-    bad = [BadRow(row, "ragged", f"{fields} fields instead of {len(header)}") for row, fields in ragged]
+    bad = [
+        BadRow(row, "ragged", f"{fields} field{'s' if fields > 1 else ''} instead of {len(header)}")
+        for row, fields in ragged
+    ]
     return Rows(_frame(table, numbers), bad)
 
 
@@ -178,7 +189,7 @@ def _columns(wanted: list[str], names: list[str], remedy: str) -> None:
         if names.count(column) > 1:
             raise _Unusable(f"has {names.count(column)} columns '{column}': rename all but one")
         if column not in names:
-            near = get_close_matches(column, names, n=1, cutoff=0)
+            near = get_close_matches(column, names, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise _Unusable(f"has no column '{column}', only {_some(names)}{hint}{_separator(names)}{remedy}")
 
@@ -195,17 +206,36 @@ def _separator(names: list[str]) -> str:
     return f"; if {other!r} separates its fields, say so in `delimiter`" if other else ""
 
 
-def _as_utf8(path: Path) -> None:
-    """Refuse another encoding, naming the byte that gives it away."""
-    decoder, lines = codecs.getincrementaldecoder("utf-8")(), 1
+def _as_utf8(path: Path) -> int:
+    """How many quotes a file holds. Refuses another encoding, naming the byte that gives it away."""
+    decoder, lines, quotes = codecs.getincrementaldecoder("utf-8")(), 1, 0
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
                 line = lines + error.object[: error.start].count(b"\n")
-                raise ValueError(f"byte 0x{error.object[error.start]:02x} in line {line} is not UTF-8") from error
-            lines += block.count(b"\n")
+                wide = ", it looks like UTF-16" if block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
+                raise _Unusable(
+                    f"cannot be read as {path.suffix[1:]} (byte 0x{error.object[error.start]:02x} in line {line} is not "
+                    f"UTF-8{wide}): repair it, or save it as UTF-8"
+                ) from error
+            lines, quotes = lines + block.count(b"\n"), quotes + block.count(b'"')
+    return quotes
+
+
+def _refuse_an_open_quote(path: Path, delimiter: str) -> None:
+    """Refuse a file whose last quoted field never ends, since it swallows all the rows below it."""
+    row, limit = 1, csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for _ in csv.reader(file, delimiter=delimiter, strict=True):
+                row += 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise _Unusable(f"has a quote in row {row} that is never closed: close it, or double it") from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _one_line(error: Exception) -> str:

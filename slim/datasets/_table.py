@@ -46,7 +46,7 @@ class Tables:
 
 def tidy(texts: "Series[str]") -> "Series[str]":
     """Every run of white space as one blank, none at either end."""
-    return texts.str.replace(r"\s+", " ", regex=True).str.strip()
+    return Series([" ".join(text.split()) for text in texts], index=texts.index, dtype=str)
 
 
 def cleaned(text: str) -> str:
@@ -70,7 +70,11 @@ def _cleaned_once(text: str) -> str:
     return " ".join(text.split())
 
 
-def content(frame: DataFrame, key: "Callable[[Series[str]], Series[str]]" = lambda texts: texts) -> "Series[str]":
+def as_they_are(texts: "Series[str]") -> "Series[str]":
+    return texts
+
+
+def content(frame: DataFrame, key: "Callable[[Series[str]], Series[str]]" = as_they_are) -> "Series[str]":
     """What tells rows apart: the key of the text, and after a tab that of its pair, where there is one."""
     own = key(frame["text"])
     return own + "\t" + key(frame["text_pair"]) if "text_pair" in frame.columns else own
@@ -168,10 +172,10 @@ def _rarest(matrix: csr_array, least: float) -> csr_array:
 def distinct(splits: dict[str, DataFrame], *, also_near: bool) -> tuple[dict[str, DataFrame], dict[str, int]]:
     """Splits that share no text, and what was removed and why: the later split (train, validation, test) keeps it.
 
-    Exact twins count whatever their label. With `also_near`, texts of the same letters are twins too, within a
+    Exact twins count whatever their label (texts are tidy already). With `also_near`, texts of the same letters are twins too, within a
     split as well (the first stays), and so are those that share 0.8 of their runs of three words across splits.
     """
-    key = letters if also_near else tidy
+    key = letters if also_near else as_they_are
     kept = dict(splits)
     dropped: dict[str, int] = {}
     for name in reversed(SPLITS):

@@ -61,7 +61,7 @@ def files(
     rows = {"train": train_rows, "validation": validation_rows, "test": test_rows}
     sampled = {name: proportional(frame, rows[name], seed) for name, frame in splits.items()}
     _all_in_train(sampled, splits["train"], paths)
-    labels = _ordered(set(sampled["train"]["label"]))
+    labels = _ordered(set(sampled["train"]["label"].unique()))
     return check(
         Tables(
             splits=numbered(sampled, labels),
@@ -136,8 +136,8 @@ def _with_validation(splits: dict[str, DataFrame], part: float, seed: int) -> di
 def _all_in_train(sampled: dict[str, DataFrame], train: DataFrame, paths: dict[str, str]) -> None:
     """Refuse a label that could not be learnt, saying whether the files or the number of rows are to blame."""
     for name, frame in sampled.items():
-        unknown = _ordered(set(frame["label"]) - set(sampled["train"]["label"]))
-        if unknown and unknown[0] in set(train["label"]):
+        unknown = _ordered(set(frame["label"].unique()) - set(sampled["train"]["label"].unique()))
+        if unknown and unknown[0] in set(train["label"].unique()):
             raise ValueError(f"train_rows {len(sampled['train'])} leaves no row of label '{unknown[0]}': raise it")
         if unknown:
             where = paths.get(name, paths["train"])
