@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from slim.models import Batch, Tokenizer
+from slim.texts import Text
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,23 @@ class Batches:
         return sum(map(len, self.members))
 
 
-def tokenized(texts: Sequence[str], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
-    """Token ids and masks of each text, cut at `max_tokens`, not yet padded."""
+def tokenized(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
+    """Token ids and masks of each text or pair of texts, cut at `max_tokens` (a pair where it is longer)."""
     if not texts:  # which a tokenizer answers with no key at all, or an error
         return {"input_ids": [], "attention_mask": []}
-    encoding: dict[str, list[list[int]]] = dict(tokenizer(list(texts), truncation=True, max_length=max_tokens))
+    columns = [list(texts)] if isinstance(texts[0], str) else [list(column) for column in zip(*texts, strict=True)]
+    encoding: dict[str, list[list[int]]] = dict(tokenizer(*columns, truncation=True, max_length=max_tokens))
     return encoding
 
 
+def cut_share(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> float:
+    """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
+    lengths = np.array([len(ids) for ids in tokenized(texts, tokenizer, max_tokens + 1)["input_ids"]])
+    return float((lengths > max_tokens).mean())
+
+
 def batches(
-    texts: Sequence[str], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
+    texts: Sequence[Text], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
 ) -> Batches:
     """Batches of texts of like length (or, with by_length=False, in the order given)."""
     encoding = tokenized(texts, tokenizer, max_tokens)

@@ -17,6 +17,7 @@ from slim.batches import tokenized
 from slim.losses.hard_labels import hard_labels
 from slim.models import Batch, Model, Tokenizer, classified
 from slim.runtime import Runtime
+from slim.texts import Text
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
@@ -54,7 +55,7 @@ class Schedule:
 
 
 def examples(
-    texts: Sequence[str], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
+    texts: Sequence[Text], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
 ) -> Dataset:
     """Tokenized, labelled texts for `train`; further columns (a teacher's logits, say) reach the objective."""
     rows: dict[str, Any] = tokenized(texts, tokenizer, max_tokens)

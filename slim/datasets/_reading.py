@@ -216,10 +216,9 @@ def _as_utf8(path: Path) -> int:
             except UnicodeDecodeError as error:
                 line = lines + error.object[: error.start].count(b"\n")
                 wide = ", it looks like UTF-16" if block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
-                raise _Unusable(
-                    f"cannot be read as {path.suffix[1:]} (byte 0x{error.object[error.start]:02x} in line {line} is not "
-                    f"UTF-8{wide}): repair it, or save it as UTF-8"
-                ) from error
+                where = f"byte 0x{error.object[error.start]:02x} in line {line} is not UTF-8{wide}"
+                kind = path.suffix[1:]
+                raise _Unusable(f"cannot be read as {kind} ({where}): repair it, or save it as UTF-8") from error
             lines, quotes = lines + block.count(b"\n"), quotes + block.count(b'"')
     return quotes
 

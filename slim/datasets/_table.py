@@ -172,8 +172,9 @@ def _rarest(matrix: csr_array, least: float) -> csr_array:
 def distinct(splits: dict[str, DataFrame], *, also_near: bool) -> tuple[dict[str, DataFrame], dict[str, int]]:
     """Splits that share no text, and what was removed and why: the later split (train, validation, test) keeps it.
 
-    Exact twins count whatever their label (texts are tidy already). With `also_near`, texts of the same letters are twins too, within a
-    split as well (the first stays), and so are those that share 0.8 of their runs of three words across splits.
+    Exact twins count whatever their label; texts are tidy already. With `also_near`, texts of the same letters are
+    twins too, within a split as well (the first stays), and so are those that share 0.8 of their runs of three words
+    across splits.
     """
     key = letters if also_near else as_they_are
     kept = dict(splits)
