@@ -65,7 +65,7 @@ def cleaned(text: str) -> str:
 
 def _cleaned_once(text: str) -> str:
     text = re.sub(r"\\([\"'])", r"\1", re.sub(r"\\[nrt]", " ", text))
-    text = unescape(re.sub(r"(?<![&\w])(#\d+|quot|amp|lt|gt|nbsp);", r"&\1;", text))
+    text = unescape(re.sub(r"(?<![&;])(#\d+|\b(?:quot|amp|lt|gt|nbsp));", r"&\1;", text))
     text = re.sub(r"<!--.*?-->|</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>", " ", text, flags=re.DOTALL)
     return " ".join(text.split())
 
