@@ -92,6 +92,38 @@ def test_the_default_is_accepted_and_read_only():
         ("students.best_control", ["gredy"], "did you mean 'greedy'?"),
         ("datasets.library.train", -5, "datasets.library.train: input should be greater than or equal to 1, got -5"),
         ("datasets.library.tasc", 1, "datasets.library.tasc: unknown key; did you mean 'task'?"),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "bad_row": "drop"},
+            "mine.bad_row: unknown key; did you mean",
+        ),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "bad_rows": "keep"},
+            "should be 'drop' or 'refuse', got 'keep'",
+        ),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "delimiter": "; "},
+            "mine.delimiter: string should have at most",
+        ),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "max_classes": 1},
+            "mine.max_classes: input should be greater",
+        ),
+        (
+            "datasets.mine",
+            {"source": "hub", "path": "a", "balance": True},
+            "balance: unknown key; did you mean 'balanced'?",
+        ),
+        (
+            "datasets.mine",
+            {"source": "hub", "path": "a", "test_rows": 0},
+            "datasets.mine.test_rows: input should be greater",
+        ),
+        ("datasets.mine", {"source": "hub"}, "datasets.mine.path: missing"),
+        ("datasets.mine", {"source": "hubb", "path": "a"}, "'docstrings', 'files', 'hub'"),
         ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
     ],
 )

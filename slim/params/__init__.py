@@ -22,6 +22,7 @@ from slim.params.sections import (
     Files,
     Fuse,
     Grid,
+    Hub,
     ModelSource,
     Prune,
     Rank,
@@ -40,7 +41,7 @@ class Params(Section):
     grid: Grid
     runtime: Runtime = Runtime()
     model: ModelSource
-    datasets: dict[str, Annotated[Docstrings | Files, Field(discriminator="source")]]
+    datasets: dict[str, Annotated[Docstrings | Files | Hub, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()
