@@ -331,7 +331,7 @@ def test_the_linear_floor_reads_both_texts_of_a_pair() -> None:
 
 
 def test_fifty_thousand_rows_take_little_memory(tmp_path: Path) -> None:
-    """At most 1.5 kB a row beside imports and two blocks of the file: a million rows stay below 2 GB (benchmarks/memory.py)."""
+    """At most 1.5 kB a row beside imports and two blocks of the file; benchmarks/memory.py measures a million."""
     call = "from benchmarks.memory import main; import sys; main(*sys.argv[1:])"
     done = subprocess.run(
         [sys.executable, "-c", call, "50000", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
@@ -350,7 +350,7 @@ CLASSES = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED.name} of real datasets is not on this machine")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no samples of public datasets on this machine")
 @pytest.mark.parametrize("name", CLASSES)
 def test_real_datasets_load_with_every_row(name: str, tmp_path: Path) -> None:
     pair = {"text_pair": "text_pair"} if name == "mrpc" else {}
