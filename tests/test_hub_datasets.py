@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from huggingface_hub import constants
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slim.datasets import _table
 from slim.datasets._catalogue import Entry, read_entry
@@ -259,6 +261,12 @@ def test_names_that_files_carry_stand_in_for_those_of_the_catalogue(served: Hub,
 )
 def test_cleaning_follows_its_rules(text: str, read: str) -> None:
     assert _table.cleaned(text) == read == _table.cleaned(read)
+
+
+@given(st.text(alphabet=st.sampled_from("ab<>&;#3/\\\"' \n\u00a0") | st.characters(), max_size=40))
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    once = _table.cleaned(text)
+    assert _table.cleaned(once) == once == " ".join(once.split())
 
 
 def test_an_entry_is_read_only() -> None:

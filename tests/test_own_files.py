@@ -15,7 +15,9 @@ from slim.datasets import _reading, _table
 from slim.datasets.files import files
 from slim.imports import ROOT
 from slim.linear_floor import linear_floor
+from slim.observe import observe
 from slim.texts import Split, read_split
+from slim.training import Schedule
 from tests import pico
 
 ROWS = [(f"text number {i} of it", "yes" if i % 2 else "no") for i in range(40)]
@@ -311,6 +313,21 @@ def test_a_model_reads_pairs_as_two_segments() -> None:
     masks = [0b111]
     predictions, _ = ablate(model.model, model.batches(texts), np.zeros(2, np.int64), masks, model.runtime)
     assert predictions[0].tolist() == model.logits(texts).argmax(-1).tolist()
+
+
+def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
+    words = [(f"word{i % 9}", f"word{20 + i % 2}") for i in range(60)]
+    split, model = Split(words, np.arange(60) % 2), pico.classifier(classes=2)
+    before = model.logits(words)
+    schedule = Schedule(epochs=1, batch_size=16, learning_rate=1e-3, warmup=0.1, weight_decay=0.0, seed=0, steps=6)
+    model.train(split, None, schedule, [Path(__file__)], about=str(tmp_path))
+    after = model.logits(words)
+    loss = [-np.log(np.exp(o[np.arange(60), split.labels]) / np.exp(o).sum(-1)).mean() for o in (before, after)]
+    assert loss[1] < loss[0]
+    model.save(tmp_path / "model", words)
+    assert (model.reference_logits(words) == np.load(tmp_path / "model" / "reference_logits.npy")).all()
+    seen = observe(model.model, model.batches(words[:20], by_length=False), split.labels[:20], model.runtime)
+    assert seen.examples == 20 and (seen.keys == 5).all()
 
 
 def test_the_linear_floor_reads_both_texts_of_a_pair() -> None:
