@@ -24,6 +24,7 @@ from filelock import FileLock
 from slim.checkpoints import CHECKPOINTS
 from slim.files import write_text, written_aside
 from slim.models import Batch, Tokenizer
+from slim.texts import Text
 
 TOKENS = CHECKPOINTS / "tokens"
 AT_ONCE = 2_000
@@ -56,7 +57,7 @@ class Batches:
 
 
 def batches(
-    texts: Sequence[Any], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
+    texts: Sequence[Text], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
 ) -> Batches:
     """Batches of texts of like length (or, with by_length=False, in the order given)."""
     tokens = tokenized(texts, tokenizer, max_tokens)
@@ -70,7 +71,12 @@ def lengths(tokens: Dataset) -> np.ndarray:
     return tokens.data.column("length").to_numpy()
 
 
-def tokenized(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> Dataset:
+def cut_share(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> float:
+    """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
+    return float((lengths(tokenized(texts, tokenizer, max_tokens + 1)) > max_tokens).mean())
+
+
+def tokenized(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> Dataset:
     """Token ids, masks and `length` of each text, cut at `max_tokens`, not yet padded: memory-mapped from disk.
 
     A text is a string or a pair of them. The file is written once, under a name that says what it was made of, aside
@@ -109,7 +115,7 @@ def _write(tables: Iterator[pa.Table], path: Path) -> None:
     write_text(said, path.with_suffix(".sha256"))
 
 
-def _tables(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> Iterator[pa.Table]:
+def _tables(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> Iterator[pa.Table]:
     """The columns of some texts at a time; at least one table, empty where there is no text."""
     for start in range(0, max(len(texts), 1), AT_ONCE):
         encoding = _encoded(texts[start : start + AT_ONCE], tokenizer, max_tokens)
@@ -119,7 +125,7 @@ def _tables(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> Iter
         yield table.append_column("length", pc.list_value_length(table["input_ids"]))
 
 
-def _encoded(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
+def _encoded(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
     if not texts:  # which a tokenizer answers with no key at all, or an error
         return {"input_ids": [], "attention_mask": []}
     sides = [list(texts)] if isinstance(texts[0], str) else [list(side) for side in zip(*texts, strict=True)]
@@ -131,7 +137,7 @@ def _encoded(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> dic
     return encoding
 
 
-def _digest(texts: Sequence[Any], tokenizer: Tokenizer, max_tokens: int) -> str:
+def _digest(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> str:
     """A name for everything that tokens depend on."""
     versions = [library.__version__ for library in (datasets, pa, tokenizers, transformers)]
     digest = hashlib.sha256(json.dumps([versions, max_tokens, _said(tokenizer)], default=repr).encode())

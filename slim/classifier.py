@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from slim.batches import Batches, batches
+from slim.batches import Batches, batches, cut_share
 from slim.checkpoints import checkpoint_folder
 from slim.models import Model, Tokenizer, classified, load, save
 from slim.runtime import Precision, Runtime, processes, start
-from slim.texts import Split
+from slim.texts import Split, Text
 from slim.training import Objective, Schedule, by_labels, examples, train
 
 REFERENCE_TEXTS = 16
@@ -53,13 +53,17 @@ class Classifier:
         """Another model, run in the same way."""
         return replace(self, model=model)
 
-    def batches(self, texts: Sequence[str], *, batch_size: int | None = None, by_length: bool = True) -> Batches:
+    def batches(self, texts: Sequence[Text], *, batch_size: int | None = None, by_length: bool = True) -> Batches:
         """Tokenized texts, of like length together unless by_length=False."""
         size = batch_size or self.batch_size
         return batches(texts, self.tokenizer, max_tokens=self.max_tokens, batch_size=size, by_length=by_length)
 
+    def cut_share(self, texts: Sequence[Text]) -> float:
+        """The share of the texts that are cut at `max_tokens`."""
+        return cut_share(texts, self.tokenizer, self.max_tokens)
+
     @torch.no_grad()
-    def logits(self, texts: Sequence[str]) -> np.ndarray:
+    def logits(self, texts: Sequence[Text]) -> np.ndarray:
         """[texts, classes]: float32 logits in the order of the texts, whatever order they were batched in."""
         self.model.eval()
         out = np.empty((len(texts), self.model.config.num_labels), np.float32)
@@ -69,7 +73,7 @@ class Classifier:
                 out[members] = classified(self.model, inputs).cpu().numpy()
         return out
 
-    def reference_logits(self, texts: Sequence[str]) -> np.ndarray:
+    def reference_logits(self, texts: Sequence[Text]) -> np.ndarray:
         """[REFERENCE_TEXTS, classes]: logits of the first texts in full precision, for the proof of a reload."""
         exact = replace(self, runtime=Runtime(self.runtime.device, bf16=False))
         return exact.logits(texts[:REFERENCE_TEXTS])
@@ -105,6 +109,6 @@ class Classifier:
             objective,
         )
 
-    def save(self, folder: str | Path, reference_texts: Sequence[str], **notes: Any) -> None:
+    def save(self, folder: str | Path, reference_texts: Sequence[Text], **notes: Any) -> None:
         """Write the model, its tokenizer, reference logits for the proof of a reload, and notes as <name>.json."""
         save(self.model, self.tokenizer, folder, self.reference_logits(reference_texts), notes)

@@ -11,7 +11,7 @@ from slim.files import read_arrays
 from slim.losses.distillation import Distillation
 from slim.losses.hard_labels import UNLABELLED
 from slim.models import Model
-from slim.texts import Split, read_split, read_unlabelled
+from slim.texts import Split, Text, read_split, read_unlabelled
 from slim.training import Schedule
 
 
@@ -48,7 +48,7 @@ class Material:
     """A dataset as a teacher has answered it."""
 
     train: Split
-    unlabelled: list[str]
+    unlabelled: list[Text]
     logits: dict[str, np.ndarray]
     """train and unlabelled -> the teacher's logits [texts, classes], computed once for all students."""
     files: tuple[Path, ...]

@@ -1,7 +1,9 @@
 """Reading the tables that `download` wrote."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -9,12 +11,15 @@ import pyarrow.parquet as pq
 
 from slim.files import read_json
 
+Text: TypeAlias = str | tuple[str, str]
+"""A text, or a pair of texts that belong together; all of a dataset are of one kind."""
+
 
 @dataclass(frozen=True)
 class Split:
     """Texts and their classes."""
 
-    texts: list[str]
+    texts: Sequence[Text]
     labels: np.ndarray
     """[n], int64"""
 
@@ -26,18 +31,24 @@ class Split:
 def read_split(folder: str | Path, split: str) -> Split:
     """One split of a dataset's folder. Raises ValueError, naming the file, when it is damaged."""
     table = _read(Path(folder) / f"{split}.parquet", ["text", "label"])
-    return Split(table["text"].to_pylist(), table["label"].to_numpy())
+    texts: list[Text] = table["text"].to_pylist()
+    if "text_pair" in table.column_names:
+        texts = list(zip(table["text"].to_pylist(), table["text_pair"].to_pylist(), strict=True))
+    return Split(texts, table["label"].to_numpy())
 
 
-def read_unlabelled(folder: str | Path) -> list[str]:
+def read_unlabelled(folder: str | Path) -> list[Text]:
     """The texts of a dataset's folder that only a teacher labels. Raises ValueError when the file is damaged."""
-    texts: list[str] = _read(Path(folder) / "unlabelled.parquet", ["text"])["text"].to_pylist()
+    texts: list[Text] = _read(Path(folder) / "unlabelled.parquet", ["text"])["text"].to_pylist()
     return texts
 
 
 def _read(path: Path, columns: list[str]) -> pa.Table:
+    """The whole table. Raises ValueError when the file is damaged or lacks one of the columns."""
     try:
-        return pq.read_table(path, columns=columns)
+        table = pq.read_table(path)
+        table.select(columns)
+        return table
     except (OSError, KeyError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise

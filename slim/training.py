@@ -20,6 +20,7 @@ from slim.batches import lengths, tokenized
 from slim.losses.hard_labels import hard_labels
 from slim.models import Batch, Model, Tokenizer, classified
 from slim.runtime import Runtime, decided, go_on_alone, processes, rank, wait
+from slim.texts import Text
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
@@ -57,7 +58,7 @@ class Schedule:
 
 
 def examples(
-    texts: Sequence[Any], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
+    texts: Sequence[Text], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
 ) -> Dataset:
     """Tokenized, labelled texts for `train`; further columns (a teacher's logits, say) reach the objective."""
     more = Dataset.from_dict({"labels": labels} | columns)

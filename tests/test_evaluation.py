@@ -27,6 +27,14 @@ def test_a_saved_model_is_measured_as_it_was_saved(tmp_path):
     assert record["accuracy_low"] <= record["accuracy"] <= record["accuracy_high"]
     assert record["reload_difference"] == 0 and record["kept"] == "0-1-2" and record["n"] == 40
     assert record["precision"] == "fp32"
+    assert record["max_tokens"] == 16 and record["cut"] == 0
+
+
+def test_the_share_of_texts_that_are_cut_is_told():
+    words = [" ".join(["word1"] * count) for count in (13, 14, 15, 40)]  # and two special tokens each
+    assert pico.classifier().cut_share(words) == 0.5
+    pairs = [("word1 " * 7, "word2 " * 6), ("word1 " * 7, "word2 " * 7)]  # and three
+    assert pico.classifier().cut_share(pairs) == 0.5
 
 
 def test_a_model_that_is_not_what_was_saved_is_refused(tmp_path):

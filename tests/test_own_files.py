@@ -1,12 +1,24 @@
 """A user's own files: every format, what is dropped, what is refused."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from slim.datasets import _table
+from slim import batches
+from slim.ablation import ablate
+from slim.datasets import _reading, _table
 from slim.datasets.files import files
+from slim.imports import ROOT
+from slim.linear_floor import linear_floor
+from slim.observe import observe
+from slim.texts import Split, read_split
+from slim.training import Schedule
+from tests import pico
 
 ROWS = [(f"text number {i} of it", "yes" if i % 2 else "no") for i in range(40)]
 
@@ -118,3 +130,257 @@ def test_files_lie_in_a_folder(tmp_path: Path) -> None:
     assert len(found.splits["test"]) == 10
     with pytest.raises(ValueError, match=r"tset\.csv does not exist"):
         files(path=str(tmp_path), train="train.csv", test="tset.csv")
+
+
+# Rows that cannot be used
+
+
+def written(content: str | bytes, path: Path) -> str:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+CSV = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS[:30])
+BAD = CSV + '"two\nlines",yes\none,two,three\nonly one\n,yes\nno label,\nlast,no\n'
+"""Rows 33 to 36 of it are bad; the one before stands on two lines."""
+
+
+def test_bad_rows_are_counted_and_shown_by_their_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train, test = written(BAD, tmp_path / "a.csv"), table(ROWS[30:], tmp_path / "b.csv")
+    tables = files(train=train, test=test)
+    assert tables.dropped == {"train: ragged": 2, "train: no text": 1, "train: no label": 1}
+    assert capsys.readouterr().out == (
+        f"dropped of {train}: 4 bad rows: row 33 (3 fields instead of 2), row 34 (1 field instead of 2), "
+        "row 35 (no text), ...\n"
+    )
+    texts = set(pd.concat(tables.splits)["text"])
+    assert {"two lines", "last"} <= texts and not {"one", "only one", "no label"} & texts
+    with pytest.raises(ValueError, match=r"a\.csv: 4 bad rows: row 33 .*: mend them, or set bad_rows: drop") as error:
+        files(train=train, test=test, bad_rows="refuse")
+    assert "\n" not in str(error.value)
+
+
+def test_without_bad_rows_refusing_them_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"train": table(ROWS[:30], tmp_path / "a.csv"), "test": table(ROWS[30:], tmp_path / "b.csv")}
+    assert _table.card(files(**given, bad_rows="refuse")) == _table.card(files(**given))
+    assert capsys.readouterr().out == ""
+
+
+def test_lines_that_are_no_json_object_are_bad_rows(tmp_path: Path) -> None:
+    good = "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in ROWS[:30])
+    bad = (
+        '\n{"text": "cut\n["a list"]\n{"text": ["a"], "label": "yes"}\n{"text": "x"}\n{"text": null, "label": "no"}\n'
+    )
+    train, test = written("\ufeff" + good + bad, tmp_path / "a.jsonl"), table(ROWS[30:], tmp_path / "b.jsonl")
+    tables = files(train=train, test=test)
+    assert tables.dropped == {"train: not readable": 3, "train: no label": 1, "train: no text": 1}
+    with pytest.raises(ValueError, match=r"row 32 \(not JSON: .*\), row 33 \(not a JSON object\), row 34 \('text' is"):
+        files(train=train, test=test, bad_rows="refuse")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"a\.csv is empty: fill it"),
+        ("\n\n", r"a\.csv is empty: fill it"),
+        ("text,label\n", r"a\.csv has no row with both a 'text' and a 'label': fill it"),
+        ("text,label\na\nb\n", r"2 bad rows: row 2 \(1 field instead of 2\), .*has no row with both"),
+        ("good film,pos\nbad film,neg\n", r"no column 'text', only good film, pos; if its first row holds data, put"),
+        (
+            "text;label\na;b\n",
+            r"no column 'text', only text;label; if ';' separates its fields, say so in `delimiter`",
+        ),
+        ("text,text,label\na,b,c\n", r"a\.csv has 2 columns 'text': rename all but one"),
+        (
+            CSV + 'a,yes\n"never closed,no\n' + CSV,
+            r"has a quote in row 33 that is never closed: close it, or double it",
+        ),
+        (
+            CSV.encode() + "caf\u00e9,yes\n".encode("latin-1"),
+            r"\(byte 0xe9 in line 32 is not UTF-8\): .*save it as UTF-8",
+        ),
+        (CSV.encode("utf-16"), r"\(byte 0xff in line 1 is not UTF-8, it looks like UTF-16\)"),
+        (
+            "text,label\n" + "".join(f"text {i},{i / 7:.3f}\n" for i in range(200)),
+            r"'label' holds 200 different labels",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why_in_one_line(content: str | bytes, message: str, tmp_path: Path) -> None:
+    train, test = written(content, tmp_path / "a.csv"), table(ROWS[30:], tmp_path / "b.csv")
+    with pytest.raises(ValueError, match=message) as error:
+        files(train=train, test=test)
+    assert "\n" not in str(error.value) and "a.csv" in str(error.value)
+
+
+def test_a_row_longer_than_a_block_is_refused_and_one_almost_so_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_reading, "BLOCK", 1 << 20)
+    test = table(ROWS[30:], tmp_path / "b.csv")
+    long = files(train=written(CSV + "x" * 1_000_000 + ",yes\n", tmp_path / "a.csv"), test=test, validation_share=0.05)
+    assert pd.concat(long.splits)["text"].str.len().max() == 1_000_000
+    with pytest.raises(ValueError, match=r"a\.csv cannot be read as csv \(a row of more than 1 MiB\): repair it"):
+        files(train=written(CSV + "x" * 2_200_000 + ",yes\n", tmp_path / "a.csv"), test=test)
+
+
+def test_byte_order_marks_unicode_and_other_separators_are_read(tmp_path: Path) -> None:
+    rows = "".join(f"\u65e5\u672c {i} \U0001f600; caf\u00e9|{chr(0xE4 + i % 2)}\n" for i in range(40))
+    train = written("\ufefftext|label\n" + rows, tmp_path / "a.csv")
+    test = written("text|label\n" + rows.replace("\u65e5", "\u6708"), tmp_path / "b.csv")
+    tables = files(train=train, test=test, delimiter="|")
+    assert tables.labels == [chr(0xE4), chr(0xE5)]
+    assert tables.splits["test"]["text"][0] == "\u6708\u672c 0 \U0001f600; caf\u00e9"
+
+
+@pytest.mark.parametrize("classes", [2, 3, 20, 150])
+@pytest.mark.parametrize("kind", [int, "class {}".format])
+def test_two_to_150_classes_of_any_size_have_their_names(classes: int, kind, tmp_path: Path) -> None:
+    rows = [(f"text {i} of {c}", kind(c)) for c in range(classes) for i in range(3 if c else 60)]
+    test = [(f"other {c}", kind(c)) for c in range(classes)]
+    tables = files(train=table(rows, tmp_path / "a.csv"), test=table(test, tmp_path / "b.csv"))
+    names = [str(kind(c)) for c in range(classes)]
+    assert tables.labels == (names if kind is int else sorted(names))
+    counts = _table.card(tables)["splits"]["train"]["rows per class"]
+    assert set(counts.values()) == {54, 3} and min(tables.splits["validation"]["label"].value_counts()) == 6
+    with pytest.raises(ValueError, match=r"like a number to predict or an id: .*or raise max_classes"):
+        files(train=table(rows, tmp_path / "a.csv"), test=table(test, tmp_path / "b.csv"), max_classes=classes - 1)
+
+
+def test_a_class_of_one_row_stays_in_train(tmp_path: Path) -> None:
+    rows = [*ROWS[:30], ("the only one", "rare")]
+    for part in (0.1, 0.9, 1.0):
+        tables = files(
+            train=table(rows, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_share=part
+        )
+        assert "the only one" in set(tables.splits["train"]["text"])
+    with pytest.raises(
+        ValueError, match=r"validation_share 0\.1 of 6 rows takes none of any class: raise it, or name"
+    ):
+        files(train=table(ROWS[:6], tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"))
+
+
+def test_a_class_that_too_few_rows_leave_out_is_not_blamed_on_the_files(tmp_path: Path) -> None:
+    rows = [*((f"text {i}", "common") for i in range(300)), ("a", "rare"), ("b", "rare")]
+    train = table(rows, tmp_path / "a.csv")
+    test = table([("c", "rare"), ("d", "common")], tmp_path / "b.csv")
+    with pytest.raises(ValueError, match=r"train_rows 20 leaves no row of label 'rare': raise it"):
+        files(train=train, test=test, train_rows=20)
+
+
+def test_texts_are_cleaned_only_where_asked(tmp_path: Path) -> None:
+    rows = [(f"{text}<br /> &amp; more", label) for text, label in ROWS]
+    given = {"train": table(rows[:30], tmp_path / "a.csv"), "test": table(rows[30:], tmp_path / "b.csv")}
+    assert files(**given).splits["test"]["text"][0] == "text number 30 of it<br /> &amp; more"
+    assert files(**given, clean=True).splits["test"]["text"][0] == "text number 30 of it & more"
+
+
+# Pairs of texts
+
+
+def pairs(folder: Path) -> dict[str, str]:
+    rows = [(f"first {i}", f"second {i % 7}", i % 2) for i in range(60)]
+    twin, swapped = ("first 50", "second 1", 0), ("second 0", "first 0", 1)
+    half = ("first 1", "", 1)
+    for name, found in {"a": [*rows[:50], twin, swapped, half], "b": rows[50:]}.items():
+        pd.DataFrame(found, columns=["one", "two", "label"]).to_csv(folder / f"{name}.csv", index=False)
+    return {"train": str(folder / "a.csv"), "test": str(folder / "b.csv"), "text": "one", "text_pair": "two"}
+
+
+def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Path) -> None:
+    tables = files(**pairs(tmp_path))
+    assert tables.dropped == {"train: also in a later split": 1, "train: no text_pair": 1}
+    _table.write(tables, tmp_path / "out")
+    frame = pd.read_parquet(tmp_path / "out" / "test.parquet")
+    assert list(frame.columns) == ["text", "text_pair", "label"]
+    test = read_split(tmp_path / "out", "test")
+    assert test.texts[0] == ("first 50", "second 1") and len(test.texts) == 10 and test.head(2).texts == test.texts[:2]
+    both = {pair for name in ("train", "validation") for pair in read_split(tmp_path / "out", name).texts}
+    assert {("first 0", "second 0"), ("second 0", "first 0")} <= both and len(both) == 51
+    assert _table.card(tables)["splits"]["test"]["words"]["max"] == 4
+    with pytest.raises(ValueError, match="unlabelled texts do not come in pairs: drop `unlabelled` or `text_pair`"):
+        files(**pairs(tmp_path), unlabelled="c.csv")
+
+
+def test_a_model_reads_pairs_as_two_segments() -> None:
+    texts = [("word1 word2", "word3"), ("word4", "word5 word6 " * 20)]
+    found = batches.tokenized(texts, pico.tokenizer(), 16)
+    one, two = (pico.tokenizer()(*pair, truncation=True, max_length=16) for pair in texts)
+    assert found["input_ids"] == [one["input_ids"], two["input_ids"]] and len(two["input_ids"]) == 16
+    assert found["token_type_ids"][0] == [0, 0, 0, 0, 1, 1]
+    model = pico.classifier()
+    assert not np.allclose(model.logits(texts), model.logits([(second, first) for first, second in texts]))
+    masks = [0b111]
+    predictions, _ = ablate(model.model, model.batches(texts), np.zeros(2, np.int64), masks, model.runtime)
+    assert predictions[0].tolist() == model.logits(texts).argmax(-1).tolist()
+
+
+def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
+    words = [(f"word{i % 9}", f"word{20 + i % 2}") for i in range(60)]
+    split, model = Split(words, np.arange(60) % 2), pico.classifier(classes=2)
+    before = model.logits(words)
+    schedule = Schedule(epochs=1, batch_size=16, learning_rate=1e-3, warmup=0.1, weight_decay=0.0, seed=0, steps=6)
+    model.train(split, None, schedule, [Path(__file__)], about=str(tmp_path))
+    after = model.logits(words)
+    loss = [-np.log(np.exp(o[np.arange(60), split.labels]) / np.exp(o).sum(-1)).mean() for o in (before, after)]
+    assert loss[1] < loss[0]
+    model.save(tmp_path / "model", words)
+    assert (model.reference_logits(words) == np.load(tmp_path / "model" / "reference_logits.npy")).all()
+    seen = observe(model.model, model.batches(words[:20], by_length=False), split.labels[:20], model.runtime)
+    assert seen.examples == 20 and (seen.keys == 5).all()
+
+
+def test_the_linear_floor_reads_both_texts_of_a_pair() -> None:
+    texts = [("same", "yes indeed" if i % 2 else "no never") for i in range(40)]
+    split = Split(texts, np.arange(40) % 2)
+    options = {"max_ngram": 1, "min_documents": 1, "c": 10.0}
+    assert (linear_floor(split, [split], **options)[0].argmax(-1) == split.labels).all()
+    some = linear_floor(split, [split], **options, max_rows=30)[0]
+    assert (some.argmax(-1) == split.labels).all() and not np.allclose(
+        some, linear_floor(split, [split], **options)[0]
+    )
+    np.testing.assert_array_equal(
+        linear_floor(split, [split], **options, max_rows=40)[0], linear_floor(split, [split], **options)[0]
+    )
+
+
+# Much of it
+
+
+def test_fifty_thousand_rows_take_little_memory(tmp_path: Path) -> None:
+    """At most 1.5 kB a row beside imports and two blocks of the file; benchmarks/memory.py measures a million."""
+    call = "from benchmarks.memory import main; import sys; main(*sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", call, "50000", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout[done.stdout.index("{") :])
+    assert found["rows"] == {"train": 45_000, "validation": 5_000, "test": 2_500}
+    taken = (found["download"]["peak_mb"] - found["imports"]["peak_mb"]) * 1e6 - 2 * _reading.BLOCK
+    assert taken / 50_000 < 1500 and found["read"]["peak_mb"] < found["imports"]["peak_mb"] + 200
+
+
+SHARED = ROOT.parent / "shared" / "datasets"
+"""Samples of public datasets, where a machine has them; they are not part of the project."""
+CLASSES = {
+    "20newsgroups": 20, "ag_news": 4, "amazon_polarity": 2, "arxiv": 8, "arxiv_astro": 6, "cola": 2, "dbpedia": 14,
+    "imdb": 2, "mrpc": 2, "patent": 9,
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no samples of public datasets on this machine")
+@pytest.mark.parametrize("name", CLASSES)
+def test_real_datasets_load_with_every_row(name: str, tmp_path: Path) -> None:
+    pair = {"text_pair": "text_pair"} if name == "mrpc" else {}
+    tables = files(path=str(SHARED / name), train="train.csv", test="test.csv", bad_rows="refuse", **pair)
+    card = _table.card(tables)
+    originals = {split: pd.read_csv(SHARED / name / f"{split}.csv", dtype=str) for split in ("train", "test")}
+    twins = sum(card["dropped"].values())
+    assert set(card["dropped"]) <= {"train: also in a later split", "validation: also in a later split"}
+    assert card["splits"]["test"]["rows"] == len(originals["test"])
+    rows = card["splits"]["train"]["rows"] + card["splits"]["validation"]["rows"]
+    assert rows + twins == len(originals["train"]) and twins <= 0.01 * len(originals["train"])
+    assert len(tables.labels) == CLASSES[name] == originals["train"]["label"].nunique()
+    counts = originals["test"]["label"].value_counts()
+    assert card["splits"]["test"]["rows per class"] == {label: counts[label] for label in tables.labels}
+    _table.write(tables, tmp_path)
+    assert isinstance(read_split(tmp_path, "test").texts[0], tuple if pair else str)

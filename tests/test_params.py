@@ -112,6 +112,38 @@ def test_the_default_is_accepted_and_read_only():
         ("model", scratch(hiden_size=8), "model.config.hiden_size: unknown key; did you mean 'hidden_size'?"),
         ("model", scratch(hidden_size=10), "model.config: hidden_size 10 does not divide into 4 heads"),
         ("model", scratch(num_key_value_heads=3), "model.config: 4 heads do not divide into groups of 3"),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "bad_row": "drop"},
+            "mine.bad_row: unknown key; did you mean",
+        ),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "bad_rows": "keep"},
+            "should be 'drop' or 'refuse', got 'keep'",
+        ),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "delimiter": "; "},
+            "mine.delimiter: string should have at most",
+        ),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "max_classes": 1},
+            "mine.max_classes: input should be greater",
+        ),
+        (
+            "datasets.mine",
+            {"source": "hub", "path": "a", "balance": True},
+            "balance: unknown key; did you mean 'balanced'?",
+        ),
+        (
+            "datasets.mine",
+            {"source": "hub", "path": "a", "test_rows": 0},
+            "datasets.mine.test_rows: input should be greater",
+        ),
+        ("datasets.mine", {"source": "hub"}, "datasets.mine.path: missing"),
+        ("datasets.mine", {"source": "hubb", "path": "a"}, "'docstrings', 'files', 'hub'"),
         ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
     ],
 )

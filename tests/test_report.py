@@ -567,6 +567,17 @@ def test_the_sentence_about_the_floor_follows_the_interval(found, gap, says):
     assert all(turned in sentence for sentence in size_sentences(models(shifted)))
 
 
+@pytest.mark.parametrize(("cut", "says"), [(0.97, "cut at 32 tokens (97 % of them)"), (0.02, "bug"), (np.nan, "bug")])
+def test_a_teacher_that_reads_less_than_the_floor_may_be_below_it(found, tables, cut, says):
+    shifted = found.assign(difference=0.05, difference_low=0.04, difference_high=0.06, max_tokens=32.0, cut=cut)
+    sentences = floor_sentences(models(shifted))
+    assert all(says in sentence and ("bug" in sentence) == (says == "bug") for sentence in sentences)
+    (short,) = [sentence for sentence in said({**tables, "results": shifted}) if "below the linear floor" in sentence]
+    assert says in short and ("which is a bug" in short) == (says == "bug")
+    for dataset in DATASETS:
+        assert f"{dataset} (−5.0 points [−6.0, −4.0])" in short
+
+
 @pytest.mark.parametrize(("gain", "says"), [(0.02, "the signals add to it"), (-0.02, "the signals add nothing")])
 def test_the_sentence_about_fusion_follows_the_seeds(lines, gain, says):
     greedy = lines[lines["strategy"] == "greedy"]

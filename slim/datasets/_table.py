@@ -4,9 +4,11 @@ Pure functions of DataFrames; only `write` touches the disk. Every choice among 
 content, never by a stream of random numbers, so that it is the same on every machine and under every version.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ class Tables:
     """A dataset ready to be written."""
 
     splits: dict[str, DataFrame]
-    """train, validation and test, each with exactly the columns text (str) and label (int64), rows 0..n-1."""
+    """train, validation and test, each with exactly the columns text (str), text_pair (str, only where texts come in
+    pairs) and label (int64), rows 0..n-1."""
     labels: list[str]
     """Name of class i."""
     origin: str
@@ -37,11 +40,44 @@ class Tables:
     """Why rows were removed -> how many."""
     unlabelled: list[str] = field(default_factory=list)
     """Texts for a teacher to label, none of them in a split."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else the card says."""
 
 
 def tidy(texts: "Series[str]") -> "Series[str]":
     """Every run of white space as one blank, none at either end."""
-    return texts.str.replace(r"\s+", " ", regex=True).str.strip()
+    return Series([" ".join(text.split()) for text in texts], index=texts.index, dtype=str)
+
+
+def cleaned(text: str) -> str:
+    """A text as it would be read, without what web pages and dumps left in it. The rules, until none applies:
+
+    1. an escaped line break or tab (a backslash and n, r or t) becomes a blank, an escaped quote a quote
+    2. HTML entities become their characters, also the numbered and commonest ones that lost their ampersand
+    3. HTML comments and tags become a blank; a lone `<` stays
+    4. every run of white space becomes one blank, none at either end
+    """
+    again = _cleaned_once(text)
+    while again != text:
+        text, again = again, _cleaned_once(again)
+    return text
+
+
+def _cleaned_once(text: str) -> str:
+    text = re.sub(r"\\([\"'])", r"\1", re.sub(r"\\[nrt]", " ", text))
+    text = unescape(re.sub(r"(?<![&;])(#\d+|\b(?:quot|amp|lt|gt|nbsp));", r"&\1;", text))
+    text = re.sub(r"<!--.*?-->|</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>", " ", text, flags=re.DOTALL)
+    return " ".join(text.split())
+
+
+def as_they_are(texts: "Series[str]") -> "Series[str]":
+    return texts
+
+
+def content(frame: DataFrame, key: "Callable[[Series[str]], Series[str]]" = as_they_are) -> "Series[str]":
+    """What tells rows apart: the key of the text, and after a tab that of its pair, where there is one."""
+    own = key(frame["text"])
+    return own + "\t" + key(frame["text_pair"]) if "text_pair" in frame.columns else own
 
 
 def letters(texts: "Series[str]") -> "Series[str]":
@@ -57,13 +93,37 @@ def share(text: str, seed: int = 0) -> float:
 
 def shuffled(frame: DataFrame, seed: int) -> DataFrame:
     """The rows ordered by the hash of their text: a permutation that follows rows, not positions."""
-    order = np.argsort([share(text, seed) for text in frame["text"]], kind="stable")
+    shares = np.fromiter((share(text, seed) for text in content(frame)), dtype=np.float64, count=len(frame))
+    order = np.argsort(shares, kind="stable")
     return frame.iloc[order].reset_index(drop=True)
 
 
 def balanced(frame: DataFrame, each: int, seed: int) -> DataFrame:
     """`each` rows of every class, the first by hash; all rows of a class that has fewer."""
     return shuffled(frame, seed).groupby("label", sort=False).head(each).reset_index(drop=True)
+
+
+def proportional(frame: DataFrame, rows: int | None, seed: int) -> DataFrame:
+    """At most `rows` rows, chosen by hash, in the proportions of the classes; all of them for None."""
+    if rows is None or rows >= len(frame):
+        return frame
+    mixed = shuffled(frame, seed)
+    place = mixed.groupby("label").cumcount()
+    order = (place + 0.5) / mixed.groupby("label")["text"].transform("size")
+    return mixed.iloc[order.argsort(kind="stable")[:rows].sort_values()].reset_index(drop=True)
+
+
+def cut(frame: DataFrame, part: float, seed: int) -> tuple[DataFrame, DataFrame]:
+    """(the rest, `part` of every class), each in its old order; twins stay together, so none is lost to the cut.
+
+    A class always keeps a text in the rest, so that it can be learnt.
+    """
+    own = content(frame)
+    taken: set[str] = set()
+    for _, rows in shuffled(frame[~own.duplicated()], seed).groupby("label"):
+        taken |= set(content(rows).head(min(round(part * len(rows)), len(rows) - 1)))
+    chosen = own.isin(taken)
+    return frame[~chosen].reset_index(drop=True), frame[chosen].reset_index(drop=True)
 
 
 def shingles(texts: "Series[str]", width: int = 3) -> csr_array:
@@ -112,27 +172,29 @@ def _rarest(matrix: csr_array, least: float) -> csr_array:
 def distinct(splits: dict[str, DataFrame], *, also_near: bool) -> tuple[dict[str, DataFrame], dict[str, int]]:
     """Splits that share no text, and what was removed and why: the later split (train, validation, test) keeps it.
 
-    Exact twins count whatever their label. With `also_near`, texts of the same letters are twins too, within a
-    split as well (the first stays), and so are those that share 0.8 of their runs of three words across splits.
+    Exact twins count whatever their label; texts are tidy already. With `also_near`, texts of the same letters are
+    twins too, within a split as well (the first stays), and so are those that share 0.8 of their runs of three words
+    across splits.
     """
-    key = letters if also_near else tidy
+    key = letters if also_near else as_they_are
     kept = dict(splits)
     dropped: dict[str, int] = {}
     for name in reversed(SPLITS):
         frame = kept[name]
         later = [kept[other] for other in SPLITS[SPLITS.index(name) + 1 :]]
-        own = key(frame["text"])
+        own = content(frame, key)
         if also_near:
             again = own.duplicated()
             dropped[f"{name}: again"] = int(again.sum())
             frame, own = frame[~again], own[~again]
         if later:
-            others = pd.concat([table["text"] for table in later], ignore_index=True)
-            twin = own.isin(set(key(others)))
+            others = pd.concat([content(table, key) for table in later], ignore_index=True)
+            twin = own.isin(set(others))
             dropped[f"{name}: also in a later split"] = int(twin.sum())
             frame = frame[~twin]
             if also_near:
-                close = near(frame["text"], others)
+                texts = pd.concat([content(table) for table in later], ignore_index=True)
+                close = near(content(frame), texts)
                 dropped[f"{name}: nearly in a later split"] = int(close.sum())
                 frame = frame[~close]
         kept[name] = frame.reset_index(drop=True)
@@ -140,14 +202,20 @@ def distinct(splits: dict[str, DataFrame], *, also_near: bool) -> tuple[dict[str
 
 
 def numbered(splits: dict[str, DataFrame], labels: list[str]) -> dict[str, DataFrame]:
-    """The splits with class names replaced by their place in `labels`, and nothing but the two columns."""
+    """The splits with class names replaced by their place in `labels`, and nothing but texts and label."""
     place = {label: i for i, label in enumerate(labels)}
     return {
         name: DataFrame(
-            {"text": splits[name]["text"].astype(str), "label": splits[name]["label"].map(place).astype("int64")}
+            {column: splits[name][column].astype(str) for column in _texts(splits[name])}
+            | {"label": splits[name]["label"].map(place).astype("int64")}
         ).reset_index(drop=True)
         for name in SPLITS
     }
+
+
+def _texts(frame: DataFrame) -> list[str]:
+    """Which columns hold texts."""
+    return ["text", "text_pair"] if "text_pair" in frame.columns else ["text"]
 
 
 def check(tables: Tables) -> Tables:
@@ -155,7 +223,7 @@ def check(tables: Tables) -> Tables:
     for name in SPLITS:
         if name not in tables.splits or tables.splits[name].empty:
             raise ValueError(f"{name} is empty: ask for more rows, or loosen what is dropped ({tables.dropped})")
-        if list(tables.splits[name].columns) != ["text", "label"]:
+        if list(tables.splits[name].columns) not in (["text", "label"], ["text", "text_pair", "label"]):
             raise ValueError(f"{name} has columns {list(tables.splits[name].columns)}: they must be text and label")
     if len(tables.labels) < 2:
         raise ValueError(f"only one class ({', '.join(tables.labels)}): a classifier needs two or more")
@@ -174,17 +242,17 @@ def card(tables: Tables) -> dict[str, Any]:
         "dropped": tables.dropped,
         "splits": {name: _about(tables.splits[name], tables.labels) for name in SPLITS},
         "unlabelled": {"rows": len(tables.unlabelled), "sha256": _digest(tables.unlabelled)},
-    }
+    } | tables.facts
 
 
 def _about(frame: DataFrame, labels: list[str]) -> dict[str, Any]:
-    counts = frame["label"].value_counts()
+    counts, texts = frame["label"].value_counts(), content(frame)
     return {
         "rows": len(frame),
         "rows per class": {label: int(counts.get(i, 0)) for i, label in enumerate(labels)},
-        "characters": _spread(frame["text"].str.len()),
-        "words": _spread(frame["text"].str.count(r"\S+")),
-        "sha256": _digest(f"{label}\t{text}" for text, label in zip(frame["text"], frame["label"], strict=True)),
+        "characters": _spread(texts.str.len()),
+        "words": _spread(texts.str.count(r"\S+")),
+        "sha256": _digest(f"{label}\t{text}" for text, label in zip(texts, frame["label"], strict=True)),
     }
 
 
@@ -205,10 +273,13 @@ def _spread(lengths: "Series[int]") -> dict[str, float]:
 
 def write(tables: Tables, folder: str | Path) -> None:
     """The three splits and `unlabelled` as .parquet, and `card.json`; the same bytes for the same tables."""
-    text, label = ("text", pa.string()), ("label", pa.int64())
-    found = {name: (frame, pa.schema([text, label])) for name, frame in check(tables).splits.items()}
-    found["unlabelled"] = (DataFrame({"text": tables.unlabelled}), pa.schema([text]))
+    found = {name: (frame, _schema(frame)) for name, frame in check(tables).splits.items()}
+    found["unlabelled"] = (DataFrame({"text": tables.unlabelled}), pa.schema([("text", pa.string())]))
     for name, (frame, schema) in found.items():
         with written_aside(Path(folder) / f"{name}.parquet") as aside:
             pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), aside)
     write_json(card(tables), Path(folder) / "card.json")
+
+
+def _schema(frame: DataFrame) -> pa.Schema:
+    return pa.schema([*((column, pa.string()) for column in _texts(frame)), ("label", pa.int64())])

@@ -1,22 +1,13 @@
 """A user's own CSV, TSV, JSONL or Parquet files."""
 
-from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pandas as pd
 from pandas import DataFrame
 
-from slim.datasets._table import Tables, check, distinct, numbered, shuffled, tidy
-
-READERS: dict[str, Callable[[Path], DataFrame]] = {
-    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False),
-    ".tsv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, sep="\t"),
-    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
-    ".parquet": pd.read_parquet,
-}
-"""How a file is read, by its suffix."""
+from slim.datasets._reading import BadRow, read, told
+from slim.datasets._table import Tables, check, cleaned, cut, distinct, numbered, proportional, tidy
 
 
 def files(
@@ -27,7 +18,12 @@ def files(
     validation: str | None = None,
     unlabelled: str | None = None,
     text: str = "text",
+    text_pair: str | None = None,
     label: str = "label",
+    delimiter: str | None = None,
+    clean: bool = False,
+    bad_rows: Literal["drop", "refuse"] = "drop",
+    max_classes: int = 150,
     train_rows: int | None = None,
     validation_rows: int | None = None,
     test_rows: int | None = None,
@@ -35,47 +31,117 @@ def files(
     validation_share: float = 0.1,
     seed: int = 0,
 ) -> Tables:
-    """The rows of two to four files, cleaned.
+    """The rows of two to four files.
 
-    `path` is the folder that they lie in; `text` and `label` name their columns. Without `validation`,
-    `validation_share` of each class of train is set aside for it. `*_rows` keep at most so many rows of a split, with
-    its proportions of classes. Rows without text or label go, and so do texts that a later split (train, validation,
-    test) has too. `unlabelled` is a file of further texts for the teacher to label (its labels, if any, are not
-    read); those that stand in a split go. Classes are numbered in the order of their names (as numbers, if all of
-    them are). Raises ValueError, in one line, when a file cannot be used.
+    `path` is the folder that they lie in; `text`, `label` and, where texts come in pairs, `text_pair` name their
+    columns. `delimiter` separates the fields of a CSV; with `clean`, texts are rid of markup (`cleaned`). Bad rows
+    (without text or label, with more or fewer fields than the header, not JSON) are counted and shown, then dropped
+    or refused. More than `max_classes` labels are refused. Without `validation`, `validation_share` of each class of
+    train is set aside for it. `*_rows` keep at most so many rows of a split, with its proportions of classes. Texts
+    that a later split (train, validation, test) has too go. `unlabelled` is a file of further texts for the teacher
+    to label (its labels, if any, are not read); those that stand in a split go. Classes are numbered in the order of
+    their names (as numbers, if all of them are). Raises ValueError, in one line, when a file cannot be used.
     """
+    if unlabelled is not None and text_pair is not None:
+        raise ValueError("unlabelled texts do not come in pairs: drop `unlabelled` or `text_pair`")
     names = {"train": train, "validation": validation, "test": test, "unlabelled": unlabelled}
-    paths = {split: None if name is None else str(Path(path) / name) for split, name in names.items()}
-    further = paths.pop("unlabelled")
+    paths = {split: str(Path(path) / name) for split, name in names.items() if name is not None}
+    columns = {"text": text} | ({"text_pair": text_pair} if text_pair else {}) | {"label": label}
     dropped: dict[str, int] = {}
-    splits: dict[str, DataFrame] = {}
-    for name, file in paths.items():
-        if file is not None:
-            splits[name] = _filled(_named(_read(file, [text, label])), name, dropped)
-            if splits[name].empty:
-                raise ValueError(f"{file} has no row with both a '{text}' and a '{label}': fill it")
-    if validation is None:
-        splits["train"], splits["validation"] = _cut(splits["train"], validation_share, seed)
+    found = {
+        name: _used(file, columns if name != "unlabelled" else {"text": text}, name, dropped,
+                    delimiter=delimiter, clean=clean, refuse=bad_rows == "refuse")
+        for name, file in paths.items()
+    }  # fmt: skip
+    more = found.pop("unlabelled", None)
+    _look_like_classes(found["train"], paths["train"], label, max_classes)
+    splits = found if validation else _with_validation(found, validation_share, seed)
     splits, twins = distinct(splits, also_near=False)
-    more = [] if further is None else _unlabelled(_read(further, [text])[text], splits, dropped)
+    further = [] if more is None else _unlabelled(more["text"], splits, dropped)
     rows = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    splits = {name: _some(frame, rows[name], seed) for name, frame in splits.items()}
-    labels = _ordered(set(splits["train"]["label"]))
-    for name, frame in splits.items():
-        unknown = _ordered(set(frame["label"]) - set(labels))
-        if unknown:
-            where = paths[name] or paths["train"]
-            raise ValueError(f"{where}: label '{unknown[0]}' is not in train: add rows of it there, or remove it here")
+    sampled = {name: proportional(frame, rows[name], seed) for name, frame in splits.items()}
+    _all_in_train(sampled, splits["train"], paths)
+    labels = _ordered(set(sampled["train"]["label"].unique()))
     return check(
         Tables(
-            splits=numbered(splits, labels),
+            splits=numbered(sampled, labels),
             labels=labels,
-            origin="files: " + ", ".join(Path(file).name for file in paths.values() if file is not None),
+            origin="files: " + ", ".join(Path(file).name for name, file in paths.items() if name != "unlabelled"),
             licence="the user's own",
             dropped={why: count for why, count in (dropped | twins).items() if count},
-            unlabelled=more[:unlabelled_rows],
+            unlabelled=further[:unlabelled_rows],
         )
     )
+
+
+def _used(
+    path: str,
+    columns: dict[str, str],
+    name: str,
+    dropped: dict[str, int],
+    *,
+    delimiter: str | None,
+    clean: bool,
+    refuse: bool,
+) -> DataFrame:
+    """The rows of a file that have all the columns, under their names here; counts, shows or refuses the others."""
+    found = read(path, list(columns.values()), delimiter)
+    frame = DataFrame({ours: tidy(found.frame[theirs]) for ours, theirs in columns.items()})
+    if clean:
+        texts = [column for column in columns if column != "label"]
+        frame = frame.assign(**{column: frame[column].map(cleaned).astype(str) for column in texts})
+    frame, empty = _filled(frame, columns) if "label" in columns else (frame, [])
+    bad = [*found.bad, *empty]
+    for _, kind, _ in bad:
+        dropped[f"{name}: {kind}"] = dropped.get(f"{name}: {kind}", 0) + 1
+    if bad and refuse:
+        raise ValueError(f"{told(path, bad)}: mend them, or set bad_rows: drop")
+    if frame.empty and "label" in columns:
+        wanted = " and a ".join(f"'{theirs}'" for theirs in columns.values())
+        raise ValueError(f"{told(path, bad) + '; ' if bad else ''}{path} has no row with both a {wanted}: fill it")
+    if bad:
+        print(f"dropped of {told(path, bad)}", flush=True)
+    return frame.reset_index(drop=True)
+
+
+def _filled(frame: DataFrame, columns: dict[str, str]) -> tuple[DataFrame, list[BadRow]]:
+    """(the rows that have every column, the others); a row counts under the first column that it lacks."""
+    bad: list[BadRow] = []
+    for ours, theirs in columns.items():
+        empty = frame[ours] == ""
+        reason = f"no {ours}" if ours == theirs else f"no '{theirs}'"
+        bad += [BadRow(int(row), f"no {ours}", reason) for row in frame.index[empty]]
+        frame = frame[~empty] if empty.any() else frame
+    return frame, bad
+
+
+def _look_like_classes(frame: DataFrame, path: str, label: str, most: int) -> None:
+    found = frame["label"].drop_duplicates()
+    if len(found) > most:
+        raise ValueError(
+            f"{path}: column '{label}' holds {len(found):,d} different labels ({', '.join(found.head(3))}, ...), "
+            f"like a number to predict or an id: name the column of the classes in `label`, or raise max_classes"
+        )
+
+
+def _with_validation(splits: dict[str, DataFrame], part: float, seed: int) -> dict[str, DataFrame]:
+    rest, validation = cut(splits["train"], part, seed)
+    if validation.empty:
+        raise ValueError(
+            f"validation_share {part} of {len(rest)} rows takes none of any class: raise it, or name a validation file"
+        )
+    return {"train": rest, "test": splits["test"], "validation": validation}
+
+
+def _all_in_train(sampled: dict[str, DataFrame], train: DataFrame, paths: dict[str, str]) -> None:
+    """Refuse a label that could not be learnt, saying whether the files or the number of rows are to blame."""
+    for name, frame in sampled.items():
+        unknown = _ordered(set(frame["label"].unique()) - set(sampled["train"]["label"].unique()))
+        if unknown and unknown[0] in set(train["label"].unique()):
+            raise ValueError(f"train_rows {len(sampled['train'])} leaves no row of label '{unknown[0]}': raise it")
+        if unknown:
+            where = paths.get(name, paths["train"])
+            raise ValueError(f"{where}: label '{unknown[0]}' is not in train: add rows of it there, or remove it here")
 
 
 def _unlabelled(texts: "pd.Series[str]", splits: dict[str, DataFrame], dropped: dict[str, int]) -> list[str]:
@@ -84,70 +150,6 @@ def _unlabelled(texts: "pd.Series[str]", splits: dict[str, DataFrame], dropped: 
     found = texts[(texts != "") & ~texts.duplicated() & ~texts.isin(known)]
     dropped["unlabelled: empty, again or in a split"] = len(texts) - len(found)
     return list(found)
-
-
-def _named(frame: DataFrame) -> DataFrame:
-    """Two columns under the names they have in every dataset."""
-    return frame.set_axis(["text", "label"], axis=1)
-
-
-def _read(path: str, wanted: list[str]) -> DataFrame:
-    """Some columns of a file, as tidy strings."""
-    file = Path(path)
-    if file.suffix not in READERS:
-        raise ValueError(f"{path}: a file ends in {', '.join(READERS)}; rename or convert it")
-    if not file.is_file():
-        raise ValueError(f"{path} does not exist: correct the path (it is relative to the project)")
-    try:
-        frame = READERS[file.suffix](file)
-    except (ValueError, OSError) as error:  # what pandas and pyarrow raise for damage derives from these
-        raise ValueError(f"{path} cannot be read as {file.suffix[1:]} ({_one_line(error)}): repair it") from error
-    for column in wanted:
-        if column not in frame.columns:
-            names = [str(name) for name in frame.columns]
-            close = get_close_matches(column, names, n=1, cutoff=0)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise ValueError(f"{path} has no column '{column}', only {', '.join(names)}{hint}")
-    return DataFrame({column: tidy(_strings(frame[column])) for column in wanted})
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]
-
-
-def _strings(column: "pd.Series[Any]") -> "pd.Series[str]":
-    """Missing values as empty strings; whole numbers without a point, as missing neighbours give them one."""
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    return column.astype("string").fillna("").astype(str)
-
-
-def _filled(frame: DataFrame, name: str, dropped: dict[str, int]) -> DataFrame:
-    """The rows that have both a text and a label; counts the others."""
-    for column in ("text", "label"):
-        empty = frame[column] == ""
-        dropped[f"{name}: no {column}"] = int(empty.sum())
-        frame = frame[~empty]
-    return frame.reset_index(drop=True)
-
-
-def _cut(frame: DataFrame, part: float, seed: int) -> tuple[DataFrame, DataFrame]:
-    """(the rest, `part` of every class), each in its old order; twins stay together, so none is lost to the cut."""
-    taken = set()
-    for _, rows in shuffled(frame.drop_duplicates("text"), seed).groupby("label"):
-        taken |= set(rows["text"].head(round(part * len(rows))))
-    cut = frame["text"].isin(taken)
-    return frame[~cut].reset_index(drop=True), frame[cut].reset_index(drop=True)
-
-
-def _some(frame: DataFrame, rows: int | None, seed: int) -> DataFrame:
-    """At most `rows` rows, chosen by hash, in the proportions of the classes; all of them for None."""
-    if rows is None or rows >= len(frame):
-        return frame
-    mixed = shuffled(frame, seed)
-    place = mixed.groupby("label").cumcount()
-    order = (place + 0.5) / mixed.groupby("label")["text"].transform("size")
-    return mixed.iloc[order.argsort(kind="stable")[:rows].sort_values()].reset_index(drop=True)
 
 
 def _ordered(labels: set[str]) -> list[str]:

@@ -35,6 +35,10 @@ _ALL = [
         "Expected calibration error: the gap between the confidence in the predicted class and its accuracy, "
         "averaged over equal-width bins weighted by their items.",
     ),
+    Metric(
+        "cut", "share", "neither",
+        "Share of test items of which the model reads only the first `max_tokens` tokens; the linear floor reads all.",
+    ),
     Metric("validation_accuracy", "share", "higher", "Accuracy on the validation items, on which depths are chosen."),
     Metric(
         "difference", "share", "higher",

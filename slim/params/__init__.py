@@ -22,6 +22,7 @@ from slim.params.sections import (
     Files,
     Fuse,
     Grid,
+    Hub,
     ModelSource,
     Prune,
     Rank,
@@ -42,7 +43,7 @@ class Params(Section):
     launcher: Annotated[str, Field(min_length=1)] = "python"
     """What dvc.yaml puts before `-m stages.finetune` and `-m stages.distill`: how many processes train, and where."""
     model: ModelSource
-    datasets: dict[str, Annotated[Docstrings | Files, Field(discriminator="source")]]
+    datasets: dict[str, Annotated[Docstrings | Files | Hub, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()

@@ -7,7 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from slim.params.sections import Docstrings, Files, Section
+from slim.params.sections import Docstrings, Files, Hub, Section
+
+SOURCES: dict[Any, type[Section]] = {"docstrings": Docstrings, "files": Files, "hub": Hub}
+"""Kinds of dataset; a mistake's place names them, params.yaml does not."""
 
 
 def all_known(where: str, names: list[str], known: Mapping[str, Any], what: str) -> None:
@@ -39,7 +42,7 @@ def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> l
     """One line a mistake: where, what was got, what is allowed."""
     lines = []
     for mistake in error.errors():
-        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", "docstrings", "files"))
+        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", *SOURCES))
         if mistake["type"] == "extra_forbidden":
             known = _fields(model, mistake["loc"][:-1])
             lines.append(f"{place}: unknown key{nearest(str(mistake['loc'][-1]), known)}")
@@ -60,5 +63,4 @@ def _fields(model: Any, place: tuple[Any, ...]) -> list[str]:
     first, rest = place[0], place[1:]
     if inspect.isclass(model) and issubclass(model, BaseModel) and first in model.model_fields:
         return _fields(model.model_fields[first].annotation, rest)
-    members = {"docstrings": Docstrings, "files": Files}
-    return _fields(members[first], rest) if first in members else _fields(model, rest)
+    return _fields(SOURCES[first], rest) if first in SOURCES else _fields(model, rest)

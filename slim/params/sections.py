@@ -138,12 +138,40 @@ class Files(Section):
     """Further texts without a label, for teachers to label."""
     validation_share: Share = 0.1
     text: str = "text"
+    text_pair: str | None = None
+    """Column of the second text, where texts come in pairs."""
     label: str = "label"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """What separates the fields of a CSV, where that is no comma (of a TSV, no tab)."""
+    clean: bool = False
+    """Rid texts of HTML, entities and escaped line breaks."""
+    bad_rows: Literal["drop", "refuse"] = "drop"
+    """What happens to rows without a text or label, or with more or fewer fields than the header."""
+    max_classes: Annotated[int, Field(ge=2)] = 150
+    """More labels look like a number to predict, or an id, and are refused."""
     train_rows: Count | None = None
     validation_rows: Count | None = None
     test_rows: Count | None = None
     unlabelled_rows: Count | None = None
     seed: int = 0
+
+
+class Hub(Section):
+    """A dataset of the Hugging Face hub."""
+
+    source: Literal["hub"]
+    path: str
+    """The file of the catalogue that describes it."""
+    train_rows: Count | None = None
+    """All rows where absent, here and below."""
+    validation_rows: Count | None = None
+    """Where the hub has no validation split: cut from train, a tenth of it when absent."""
+    test_rows: Count | None = None
+    balanced: bool = True
+    """As many rows of every class; else in the proportions of the classes."""
+    pinned: bool = False
+    """Refuse a revision that may change."""
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 class Training(Section):
@@ -271,6 +299,8 @@ class Floor(Section):
     min_documents: Count = 2
     c: Annotated[float, Field(gt=0)] = 10.0
     """Inverse strength of the regularisation."""
+    max_rows: Count | None = None
+    """It learns from at most so many rows of train, drawn with a fixed seed."""
 
 
 class Evaluate(Section):

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from slim.report.claims import REFUTED, SUPPORTED, UNTESTED
-from slim.report.sentences import listed, verdict
+from slim.report.sentences import cut_clause, listed, verdict
 from slim.tables._format import chance, interval, number, percent, points, words
 from slim.tables.comparisons import ALL, RULES, chosen
 from slim.tables.models import models
@@ -199,8 +199,13 @@ def _floor(means: pd.DataFrame) -> str:
         difference_high=-floor["difference_low"],
     )  # fmt: skip
     says = ("above the linear floor", "below the linear floor, which is a bug", "not told from the linear floor")
-    said = _grouped(gains, "difference", says)
-    return f"The teacher is {said}." if said else ""
+    clauses = gains["dataset"].map(lambda dataset: cut_clause(means, dataset)).astype(str)
+    excused = (gains["difference_high"] < 0) & (clauses != "")
+    said = [_grouped(gains[~excused], "difference", says)] + [
+        f"below the linear floor on {_gain(row, 'difference')}{clause}"
+        for row, clause in zip(rows(gains[excused]), clauses[excused], strict=True)
+    ]
+    return f"The teacher is {'; '.join(filter(None, said))}." if any(said) else ""
 
 
 def _grouped(found: pd.DataFrame, column: str, says: tuple[str, str, str]) -> str:
@@ -209,8 +214,14 @@ def _grouped(found: pd.DataFrame, column: str, says: tuple[str, str, str]) -> st
     for row in rows(found):
         low, high = row[f"{column}_low"], row[f"{column}_high"]
         said = verdict(low, high, above=says[0], below=says[1], undecided=says[2])
-        groups[said].append(f"{row['dataset']} ({points(row[column])} points {interval(low, high, points)})")
+        groups[said].append(_gain(row, column))
     return "; ".join(f"{said} on {listed(names)}" for said, names in groups.items() if names)
+
+
+def _gain(row: Row, column: str) -> str:
+    """`library (+1.0 points [+0.2, +1.9])`."""
+    low, high = row[f"{column}_low"], row[f"{column}_high"]
+    return f"{row['dataset']} ({points(row[column])} points {interval(low, high, points)})"
 
 
 def _claimed(ledger: Sequence[Row]) -> str:

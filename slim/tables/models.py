@@ -5,7 +5,7 @@ import pandas as pd
 from slim.metrics._catalogue import CATALOGUE
 from slim.tables.results import MODELS
 
-COLUMNS = ["dataset", "model", "student", "strategy", "seeds", "layers", *CATALOGUE]
+COLUMNS = ["dataset", "model", "student", "strategy", "seeds", "layers", "max_tokens", *CATALOGUE]
 
 
 def models(results: pd.DataFrame) -> pd.DataFrame:
@@ -17,10 +17,10 @@ def models(results: pd.DataFrame) -> pd.DataFrame:
     keys = ["dataset", "model", "student"]
     table = results.assign(student=results["student"].fillna(""), strategy=results["strategy"].fillna(""))
     groups = table.groupby(keys, sort=False)
-    means = groups[["layers", *CATALOGUE]].mean()
+    means = groups[["layers", "max_tokens", *CATALOGUE]].mean()
     means["strategy"] = groups["strategy"].agg(lambda names: " / ".join(sorted(set(names))))
     means["seeds"] = groups["seed"].nunique()
-    means = means.reset_index().astype(dict.fromkeys(["layers", *CATALOGUE], "float64"))
+    means = means.reset_index().astype(dict.fromkeys(["layers", "max_tokens", *CATALOGUE], "float64"))
     for column in [name for name in CATALOGUE if name.endswith("_p")]:
         means[column] = float("nan")
     place = means["model"].map({model: i for i, model in enumerate(MODELS)}).fillna(len(MODELS))

@@ -7,10 +7,10 @@ import pandas as pd
 
 from slim.metrics._catalogue import CATALOGUE
 
-KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n", "precision"]
-"""What a row is about: which model on how many test items, in which number format its products were taken."""
+KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n", "max_tokens", "precision"]
+"""What a row is about: which model on how many test items, cut where, and the number format of its products."""
 COLUMNS = [*KEYS, *CATALOGUE]
-COUNTS = ["seed", "layers", "n", "parameters", "encoder_parameters", "bytes", "tokenizer_bytes"]
+COUNTS = ["seed", "layers", "n", "max_tokens", "parameters", "encoder_parameters", "bytes", "tokenizer_bytes"]
 MODELS = ["linear_floor", "teacher", "pruned", "hard_labels", "distilled"]
 
 

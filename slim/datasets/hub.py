@@ -1,0 +1,249 @@
+"""Datasets of the Hugging Face hub, as files of the catalogue describe them.
+
+Only Parquet is fetched and read: no script of a repository ever runs, nothing is unpickled.
+"""
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+from pandas import DataFrame
+
+from slim.datasets._catalogue import Entry, read_entry
+from slim.datasets._table import Tables, check, cleaned, content, cut, distinct, numbered, proportional, share
+from slim.datasets._table import balanced as evenly
+
+BATCH = 20_000
+"""Rows that are looked at together."""
+SPARE = 0.1
+"""So much more than what is asked for is kept until empty texts and twins are gone."""
+LOCAL = "use `source: files` with a local copy"
+
+Split = Literal["train", "validation", "test"]
+
+
+def hub(
+    *,
+    path: str,
+    train_rows: int | None = None,
+    validation_rows: int | None = None,
+    test_rows: int | None = None,
+    balanced: bool = True,
+    pinned: bool = False,
+    seed: int = 0,
+) -> Tables:
+    """Rows of a dataset of the hub, cleaned (see `cleaned`).
+
+    `path` is its file in the catalogue. `*_rows` are drawn by a hash of the texts and the seed: with `balanced` as
+    many of every class (all of a class that has fewer), else in the proportions of the classes; all rows without.
+    Test rows come from the original test split and no other; validation rows from the original validation split or,
+    where there is none, from train (a tenth of it, unless told otherwise). Texts that a later split has too go.
+    `pinned` refuses a revision that may change. Raises ValueError, in one line, when something is missing.
+    """
+    entry = read_entry(path)
+    if pinned and entry.moving:
+        raise ValueError(f"{path}: revision {entry.revision} may change: put a commit hash there, or drop `pinned`")
+    folder = _fetched(entry)
+    names = _class_names(entry, _files(folder, entry, "train", path)[0], path)
+    rows: dict[Split, int | None] = {"train": train_rows, "validation": validation_rows, "test": test_rows}
+    found, dropped = _originals(entry, folder, names, rows, balanced, seed, path)
+    counts = {split: sum(pq.read_metadata(file).num_rows for file in _files(folder, entry, split, path))
+              for split in found}  # fmt: skip
+    draw = seed + 1  # not that of `_pool`, else cleaning, which changes a text's hash, would decide who is drawn
+    if "validation" not in found:
+        found["train"], found["validation"] = _set_aside(found["train"], rows["validation"], balanced, draw, names)
+    splits, twins = distinct({str(split): frame for split, frame in found.items()}, also_near=False)
+    drawn = {split: _drawn(splits[split], rows[split], balanced, draw, names) for split in rows}
+    _say_what_differs(entry, counts, rows, drawn)
+    return check(
+        Tables(
+            splits=numbered({str(split): frame for split, frame in drawn.items()}, names),
+            labels=names,
+            origin=f"hub: {entry.hub}{f' ({entry.config})' if entry.config else ''} at {folder.name}",
+            licence=entry.licence,
+            dropped={why: count for why, count in (dropped | twins).items() if count},
+            facts={"hub": _facts(entry, folder.name, counts)},
+        )
+    )
+
+
+def _originals(
+    entry: Entry, folder: Path, names: list[str], rows: dict[Split, int | None], even: bool, seed: int, path: str
+) -> tuple[dict[Split, DataFrame], dict[str, int]]:
+    """(the cleaned rows of every original split that is used, enough to draw from; why others went)."""
+    wanted, dropped = dict(rows), dict[str, int]()
+    if not entry.origin("validation"):
+        wanted.pop("validation")
+        if rows["train"] is not None:
+            wanted["train"] = rows["train"] + (rows["validation"] or ceil(rows["train"] / 9))
+    splits = {}
+    for split, count in wanted.items():
+        pool = _pool(_files(folder, entry, split, path), entry, names, count, even, seed, path)
+        splits[split] = _clean(pool, split, dropped)
+    return splits, dropped
+
+
+def _facts(entry: Entry, commit: str, counts: dict[Split, int]) -> dict[str, Any]:
+    """What the card says of where the rows are from; `commit` is what a catalogue's `revision` is pinned to."""
+    facts = {"revision": entry.revision, "commit": commit, "rows": counts, "test rows from": entry.test}
+    return facts | {"homepage": entry.homepage} | ({"paper": entry.paper} if entry.paper else {})
+
+
+def _fetched(entry: Entry) -> Path:
+    """The folder of the repository's Parquet files, called by their commit; the hub's library caches it."""
+    patterns = sorted({pattern for patterns in entry.files.values() for pattern in patterns})
+    try:
+        return Path(
+            snapshot_download(entry.hub, repo_type="dataset", revision=entry.revision, allow_patterns=patterns)
+        )
+    except GatedRepoError as error:
+        terms = f"accept its terms on {entry.homepage} and log in (`hf auth login`)"
+        raise ValueError(f"{entry.hub} is gated: {terms}, or {LOCAL}") from error
+    except RepositoryNotFoundError as error:
+        raise ValueError(
+            f"{entry.hub} is not on the hub, or private: correct `hub` in its file of the catalogue, log in "
+            f"(`hf auth login`), or {LOCAL}"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ValueError(
+            f"{entry.hub} has no revision {entry.revision}: correct it in its file of the catalogue"
+        ) from error
+    except (OSError, httpx2.HTTPError) as error:
+        raise ValueError(
+            f"{entry.hub} cannot be fetched ({type(error).__name__}): check the network, or {LOCAL}"
+        ) from error
+
+
+def _files(folder: Path, entry: Entry, split: Split, path: str) -> list[Path]:
+    """The Parquet files of one of our splits, in the order of their names."""
+    patterns = entry.origin(split)
+    inside = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.parquet"))
+    files = [folder / name for name in inside if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    if not files:
+        raise ValueError(f"{entry.hub} has no file {' or '.join(patterns)} for {split}: correct `files` in {path}")
+    return files
+
+
+def _class_names(entry: Entry, file: Path, path: str) -> list[str]:
+    """The names of the classes by number. A name that catalogue and file both know must have one number in both."""
+    schema = pq.read_schema(file)
+    wanted = [*entry.text, *([entry.text_pair] if entry.text_pair else []), entry.label]
+    for column in wanted:
+        if column not in schema.names:
+            raise ValueError(f"{entry.hub} has no column '{column}', only {', '.join(schema.names)}: correct {path}")
+    carried = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    own: list[str] = carried.get("info", {}).get("features", {}).get(entry.label, {}).get("names") or []
+    names = entry.labels or own
+    if not names:
+        raise ValueError(f"{path}: labels is missing, and {entry.hub} does not name its classes: list them")
+    if own and (len(own) != len(names) or any(names.index(n) != i for i, n in enumerate(own) if n in names)):
+        raise ValueError(f"{path}: labels are not those of {entry.hub} ({', '.join(own)}): correct or remove them")
+    return names
+
+
+def _pool(
+    files: list[Path], entry: Entry, names: list[str], rows: int | None, even: bool, seed: int, path: str
+) -> DataFrame:
+    """The rows to choose from, as they stand there: of each class a few more than are asked for, first by hash."""
+    if rows is None:
+        return pd.concat(_batches(files, entry, names, path), ignore_index=True)
+    each, kept = _quotas(files, entry, names, rows, even, path), list[DataFrame]()
+    for frame in _batches(files, entry, names, path):
+        both = pd.concat([*kept, frame.assign(share=[share(text, seed) for text in content(frame)])])
+        both = both.sort_values("share", kind="stable")
+        kept = [both[both.groupby("label").cumcount() < both["label"].map(each)]]
+    return pd.concat(kept, ignore_index=True)
+
+
+def _quotas(files: list[Path], entry: Entry, names: list[str], rows: int, even: bool, path: str) -> dict[str, int]:
+    """Class -> how many of its rows are kept to choose from; of those without a label, which go anyway, none."""
+    if even:
+        return dict.fromkeys(names, ceil(rows * (1 + SPARE) / len(names)) + 10) | {"": 0}
+    columns = [pq.read_table(file, columns=[entry.label])[entry.label].value_counts() for file in files]
+    counts = dict.fromkeys(["", *names], 0)
+    for found in (pair for column in columns for pair in column.to_pylist()):
+        counts[_name(found["values"], names, path)] += found["counts"]
+    part = rows * (1 + SPARE) / max(1, sum(counts[name] for name in names))
+    return {name: ceil(part * count) for name, count in counts.items()} | {"": 0}
+
+
+def _batches(files: list[Path], entry: Entry, names: list[str], path: str) -> Iterator[DataFrame]:
+    """text, label (the class's name, '' if unknown) and, for pairs, text_pair."""
+    columns = [*entry.text, *([entry.text_pair] if entry.text_pair else []), entry.label]
+    for file in files:
+        with pq.ParquetFile(file) as table:
+            for batch in table.iter_batches(BATCH, columns=list(dict.fromkeys(columns)), use_threads=False):
+                parts = zip(*(_texts(batch[column], column, path) for column in entry.text), strict=True)
+                frame = DataFrame({"text": [entry.join.join(filter(None, row)) for row in parts]}, dtype=str)
+                if entry.text_pair:
+                    frame["text_pair"] = pd.array(_texts(batch[entry.text_pair], entry.text_pair, path), dtype=str)
+                labels = [_name(label, names, path) for label in batch[entry.label].to_pylist()]
+                yield frame.assign(label=pd.array(labels, dtype=str))
+
+
+def _texts(column: pa.Array, name: str, path: str) -> list[str]:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        raise ValueError(f"{path}: column '{name}' holds {column.type}, not texts: name another column")
+    return [text or "" for text in column.to_pylist()]
+
+
+def _name(label: Any, names: list[str], path: str) -> str:
+    """The name of a class that is given by its number or its name; '' for none, which the hub writes as -1."""
+    if label is None or label in (-1, ""):
+        return ""
+    if isinstance(label, int) and 0 <= label < len(names):
+        return names[label]
+    if label in names:
+        return str(label)
+    raise ValueError(f"{path}: label {label!r} is not among its {len(names)} labels: add its name, or correct `label`")
+
+
+def _clean(frame: DataFrame, split: str, dropped: dict[str, int]) -> DataFrame:
+    """The rows with cleaned texts and a label; counts the others."""
+    texts = [column for column in ("text", "text_pair") if column in frame.columns]
+    frame = frame[[*texts, "label"]].assign(
+        **{column: pd.array([cleaned(text) for text in frame[column]], dtype=str) for column in texts}
+    )
+    for column in frame.columns:
+        empty = frame[column] == ""
+        dropped[f"{split}: no {column}"] = int(empty.sum())
+        frame = frame[~empty]
+    return frame.reset_index(drop=True)
+
+
+def _set_aside(
+    frame: DataFrame, rows: int | None, even: bool, seed: int, names: list[str]
+) -> tuple[DataFrame, DataFrame]:
+    """(the rest of train, validation)"""
+    if rows is None:
+        return cut(frame, 0.1, seed)
+    chosen = _drawn(frame.assign(row=range(len(frame))), rows, even, seed, names)
+    rest = frame[~frame.index.isin(chosen["row"])]
+    return rest.reset_index(drop=True), chosen.drop(columns="row")
+
+
+def _drawn(frame: DataFrame, rows: int | None, even: bool, seed: int, names: list[str]) -> DataFrame:
+    """As many rows of every class, or in their proportions; all of them for None."""
+    return evenly(frame, rows // len(names), seed) if even and rows is not None else proportional(frame, rows, seed)
+
+
+def _say_what_differs(
+    entry: Entry, counts: dict[Split, int], rows: dict[Split, int | None], drawn: dict[Split, DataFrame]
+) -> None:
+    """Where the repository has other rows than the catalogue says, or fewer than are asked for."""
+    for split, count in counts.items():
+        original = entry.test if split == "test" else split
+        if count != (expected := entry.rows.get(original, count)):
+            print(f"{entry.hub}: {original} has {count:,d} rows, the catalogue says {expected:,d}", flush=True)
+    for split, frame in drawn.items():
+        if len(frame) < (asked := rows[split] or 0):
+            print(f"{entry.hub}: {split} has {len(frame):,d} of the {asked:,d} rows asked for", flush=True)
