@@ -19,7 +19,9 @@ def recover(dataset: str, seed: str, budget: str) -> None:
         teacher,
         train,
         {"validation": validation, "test": test},
-        designed(len(layers(teacher.model)), how_long.sizes or wanted.sizes, wanted.sets, wanted.seed),
+        designed(
+            len(layers(teacher.model)), how_long.sizes or wanted.sizes, how_long.sets or wanted.sets, wanted.seed
+        ),
         Schedule(**wanted.schedule(how_long), seed=int(seed)),
         files=[f"{data}/{split}.parquet" for split in ("train", "validation", "test")]
         + [f"{folder}/model.safetensors"],

@@ -102,7 +102,7 @@ def test_the_catalogue_has_the_papers_nine() -> None:
     for name, found in entries.items():
         assert set(found.rows) == set(found.files), name
         assert found.test == "test" and found.licence and found.homepage.endswith(found.hub), name
-        assert found.moving == (name in ("amazon", "arxiv", "newsgroup", "patent")), f"{name}: the README says which move"
+        assert found.moving == (name in ("amazon", "arxiv", "newsgroup", "patent")), f"{name}: see README"
 
 
 def test_rows_are_cleaned_and_balanced_and_the_card_names_the_commit(served: Hub, tmp_path: Path) -> None:

@@ -245,6 +245,8 @@ class Budget(Section):
     steps: Count | None = None
     sizes: Annotated[list[Count], Field(min_length=1)] | None = None
     """How many layers the sets of this budget keep, where that is not `recover.sizes`."""
+    sets: Count | None = None
+    """At most so many of each size, where that is not `recover.sets`."""
 
     @model_validator(mode="after")
     def _one(self) -> "Budget":
