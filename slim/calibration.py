@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedConfig
 
+from slim import scratch
 from slim.plan import Shape, Speed
-from slim.pretrained import packaged
+from slim.pretrained import downloaded, packaged
 from slim.runtime import Runtime
 
 FEW, MORE = 1, 3
@@ -24,15 +25,23 @@ SECONDS = 1.0
 """How long each of four kinds of passes is repeated, at least twice."""
 
 
-def configuration(*, source: str, path: str, name: str = "", revision: str = "main", **_: Any) -> Any:
-    """The configuration of a pretrained model without its weights; of one on the hub, config.json alone is fetched.
+def configuration(
+    *, source: str, path: str, name: str = "", revision: str | None = None, config: Any = None, **_: Any
+) -> Any:
+    """The configuration of the encoder that `model` in params.yaml describes, without its weights.
 
-    Raises ValueError when it cannot be had.
+    Of one on the hub, config.json alone is fetched. Raises ValueError when it cannot be had.
     """
-    here = {"packaged": lambda: packaged(name), "folder": lambda: Path(path)}
-    origin = here[source]() if source in here else name
+    if source == "scratch":
+        return scratch.configuration(packaged(name), config)[0]
+    origins = {
+        "packaged": lambda: packaged(name),
+        "folder": lambda: Path(path),
+        "hub": lambda: downloaded(name, str(revision), ["config.json"]),
+    }
+    origin = origins[source]()
     try:
-        return AutoConfig.from_pretrained(origin, revision=revision)
+        return AutoConfig.from_pretrained(origin, local_files_only=True)
     except (OSError, ValueError) as error:
         raise ValueError(f"model: no configuration of {origin}: {str(error).splitlines()[0]}") from error
 

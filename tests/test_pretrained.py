@@ -14,6 +14,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from slim import models
+from slim.calibration import configuration, shape
 from slim.imports import ROOT
 from slim.params import load
 from slim.pretrained import fetch, packaged
@@ -94,6 +95,13 @@ def test_a_commit_of_a_hub_is_a_source(hub, tmp_path):
     models.load(tmp_path / "base", ["a", "b"])
 
 
+def test_a_configuration_comes_without_weights(hub):
+    assert configuration(**of(hub)).num_hidden_layers == 3
+    assert {Path(path).name for path in hub.asked if "/resolve/" in path} == {"config.json"}
+    with pytest.raises(ValueError, match="model: the hub has no model 'some/nothing'"):
+        configuration(**of(hub, "some/nothing"))
+
+
 def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(hub, tmp_path):
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     params["model"] = of(hub)
@@ -167,6 +175,15 @@ def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(fam
     assert set(batch) == set(models.architecture(family).inputs)
     assert np.isfinite(models.classified(model, dict(batch)).detach().numpy()).all()
     assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
+
+
+def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_path):
+    config = {"model_type": "distilbert"} | SHAPE
+    found = configuration(source="scratch", path="lock", name=MODEL.name, config=config)
+    drawn(tmp_path / "base", "distilbert")
+    model, _ = models.load(tmp_path / "base", ["a", "b"])
+    assert shape(found).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
+    assert found.vocab_size == model.config.vocab_size
 
 
 def test_random_weights_are_those_of_their_seed(tmp_path):
