@@ -61,6 +61,7 @@ def shape(config: PreTrainedConfig) -> Shape:
 
 
 def _model(config: PreTrainedConfig, layers: int) -> Any:
+    """A classifier of random weights with so many layers, on the device of the context."""
     changed = type(config).from_dict({**config.to_dict(), "num_hidden_layers": layers, "layer_types": None})
     return AutoModelForSequenceClassification.from_config(changed)
 
@@ -79,7 +80,7 @@ def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_
         del model
     train_text, train_layer = _line(trained)
     read_text, read_layer = _line(read)
-    process, model_process = _start("numpy, pydantic, scipy.stats, yaml"), _start("slim.classifier")
+    process, model_process = _process("numpy, pydantic, scipy.stats, yaml"), _process("slim.classifier")
     return Speed(train_text, train_layer, read_text, read_layer, process, model_process)
 
 
@@ -145,7 +146,7 @@ def _wait(runtime: Runtime) -> None:
         torch.cuda.synchronize()
 
 
-def _start(modules: str) -> float:
+def _process(modules: str) -> float:
     """Seconds to start a process that imports some modules."""
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)

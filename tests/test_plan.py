@@ -140,7 +140,7 @@ def test_a_shape_counts_the_parameters_of_the_model_itself():
 
 def test_a_larger_model_is_measured_as_slower(monkeypatch):
     monkeypatch.setattr(calibration, "SECONDS", 0.05)
-    monkeypatch.setattr(calibration, "_start", lambda modules: 1.0)
+    monkeypatch.setattr(calibration, "_process", lambda modules: 1.0)
     small, large = (
         calibration.speed(
             BertConfig(hidden_size=size, num_attention_heads=2, intermediate_size=4 * size, vocab_size=100),
