@@ -7,32 +7,13 @@ process with one thread, and reads train back in another. Prints peaks of reside
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-DOWNLOAD = """
-from slim.datasets._table import write
-from slim.datasets.files import files
-import sys
-write(files(path=sys.argv[1], train="train.csv", test="test.csv"), sys.argv[1] + "/out")
-"""
-READ = """
-from slim.texts import read_split
-import sys
-assert len(read_split(sys.argv[1] + "/out", "train").texts)
-"""
-IMPORTS = "import slim.datasets.files"
-MEASURED = """
-import json, resource
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-print(json.dumps({"peak_mb": peak, "seconds": time.time() - start}))
-"""
+from benchmarks.alone import alone, used
 
 
 def write_csv(path: Path, rows: int, seed: int) -> None:
@@ -45,13 +26,26 @@ def write_csv(path: Path, rows: int, seed: int) -> None:
             file.write(f"{' '.join(words[draw.integers(0, 5000, 25)])},class {i % 5}\n")
 
 
-def measured(code: str, arguments: Sequence[str] = ()) -> dict[str, float]:
-    """peak_mb and seconds of a fresh process with one thread."""
-    program = "import time; start = time.time()\n" + code + MEASURED
-    alone = os.environ | {"OMP_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
-    words = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(words, env=alone, capture_output=True, text=True, check=True)
-    return {name: round(value, 1) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}
+def imports() -> dict[str, float]:
+    """What the libraries alone take."""
+    import slim.datasets.files  # noqa: F401
+
+    return used()
+
+
+def download(folder: str) -> dict[str, float]:
+    from slim.datasets._table import write
+    from slim.datasets.files import files
+
+    write(files(path=folder, train="train.csv", test="test.csv"), f"{folder}/out")
+    return used()
+
+
+def read(folder: str) -> dict[str, float]:
+    from slim.texts import read_split
+
+    assert len(read_split(f"{folder}/out", "train").texts)
+    return used()
 
 
 def main(rows: str = "1000000", folder: str = "") -> None:
@@ -60,9 +54,9 @@ def main(rows: str = "1000000", folder: str = "") -> None:
         write_csv(place / "train.csv", int(rows), 0)
         write_csv(place / "test.csv", int(rows) // 20, 1)
         found = {
-            "imports": measured(IMPORTS),
-            "download": measured(DOWNLOAD, [str(place)]),
-            "read": measured(READ, [str(place)]),
+            "imports": alone("benchmarks.memory", "imports"),
+            "download": alone("benchmarks.memory", "download", place.resolve()),
+            "read": alone("benchmarks.memory", "read", place.resolve()),
         }
         card = json.loads((place / "out" / "card.json").read_text())
     counts = {split: about["rows"] for split, about in card["splits"].items()}

@@ -7,16 +7,14 @@ folder for each number of rows; the texts themselves, a list of strings, are amo
 """
 
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
+from typing import Any
 
 import numpy as np
 from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
 
+from benchmarks.alone import alone, used
 from slim.batches import tokenized
 from slim.classifier import Classifier
 from slim.runtime import start
@@ -25,11 +23,6 @@ from slim.training import Schedule
 
 WORDS = [f"word{i}" for i in range(995)]
 STEPS, BATCHES, SIZE, CLASSES, LENGTH = 20, 20, 32, 3, 15
-
-
-def peak() -> float:
-    """The most memory this process has held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def texts(rows: int) -> list[str]:
@@ -49,37 +42,28 @@ def classifier() -> Classifier:
     return Classifier(model, tokenizer, max_tokens=48, batch_size=SIZE, runtime=runtime)
 
 
-def measure(rows: int) -> None:
-    """Print, as JSON, the peak in MB and the seconds after each part."""
-    model, began = classifier(), time.perf_counter()
-    found: dict[str, float] = {"rows": rows}
-
-    def note(part: str) -> None:
-        found[f"{part}_mb"], found[f"{part}_s"] = round(peak()), round(time.perf_counter() - began, 1)
-
-    note("libraries")
+def measure(count: str) -> dict[str, Any]:
+    """What is used after each part."""
+    model, rows = classifier(), int(count)
+    found: dict[str, Any] = {"rows": rows, "libraries": used()}
     split = Split(texts(rows), np.arange(rows) % CLASSES)
-    note("texts")
+    found["texts"] = used()
     tokenized(split.texts, model.tokenizer, model.max_tokens)
-    note("tokenized")
+    found["tokenized"] = used()
     teacher = np.zeros((rows, CLASSES), np.float32)
     pace = Schedule(1, SIZE, 1e-4, 0.1, 0.01, 0, steps=STEPS)
     model.train(split, None, pace, [], teacher=teacher)
-    note("trained")
+    found["trained"] = used()
     for _, (_, batch) in zip(range(BATCHES), model.batches(split.texts), strict=False):
         model.model(**{name: tensor.to(model.runtime.device) for name, tensor in batch.items()})
-    note("predicted")
-    print(json.dumps(found))
+    return found | {"predicted": used()}
 
 
 def main(*rows: str) -> None:
     for count in rows or ("50000", "200000"):
         with tempfile.TemporaryDirectory() as folder:
-            words = [sys.executable, "-c", f"from benchmarks.memory_training import measure; measure({int(count)})"]
-            environment = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
-            environment["TOKENIZERS_PARALLELISM"] = "false"
-            done = subprocess.run(words, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            print(done.stdout.splitlines()[-1], flush=True)
+            found = alone("benchmarks.memory_training", "measure", count, folder=folder)
+        print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

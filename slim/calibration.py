@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedConfig
 
+from slim import scratch
 from slim.plan import Shape, Speed
-from slim.pretrained import packaged
+from slim.pretrained import downloaded, packaged
 from slim.runtime import Runtime
 
 FEW, MORE = 1, 3
@@ -24,15 +25,23 @@ SECONDS = 1.0
 """How long each of four kinds of passes is repeated, at least twice."""
 
 
-def configuration(*, source: str, path: str, name: str = "", revision: str = "main", **_: Any) -> Any:
-    """The configuration of a pretrained model without its weights; of one on the hub, config.json alone is fetched.
+def configuration(
+    *, source: str, path: str, name: str = "", revision: str | None = None, config: Any = None, **_: Any
+) -> Any:
+    """The configuration of the encoder that `model` in params.yaml describes, without its weights.
 
-    Raises ValueError when it cannot be had.
+    Of one on the hub, config.json alone is fetched. Raises ValueError when it cannot be had.
     """
-    here = {"packaged": lambda: packaged(name), "folder": lambda: Path(path)}
-    origin = here[source]() if source in here else name
+    if source == "scratch":
+        return scratch.configuration(packaged(name), config)[0]
+    origins = {
+        "packaged": lambda: packaged(name),
+        "folder": lambda: Path(path),
+        "hub": lambda: downloaded(name, str(revision), ["config.json"]),
+    }
+    origin = origins[source]()
     try:
-        return AutoConfig.from_pretrained(origin, revision=revision)
+        return AutoConfig.from_pretrained(origin, local_files_only=True)
     except (OSError, ValueError) as error:
         raise ValueError(f"model: no configuration of {origin}: {str(error).splitlines()[0]}") from error
 
@@ -52,6 +61,7 @@ def shape(config: PreTrainedConfig) -> Shape:
 
 
 def _model(config: PreTrainedConfig, layers: int) -> Any:
+    """A classifier of random weights with so many layers, on the device of the context."""
     changed = type(config).from_dict({**config.to_dict(), "num_hidden_layers": layers, "layer_types": None})
     return AutoModelForSequenceClassification.from_config(changed)
 
@@ -70,7 +80,7 @@ def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_
         del model
     train_text, train_layer = _line(trained)
     read_text, read_layer = _line(read)
-    process, model_process = _start("numpy, pydantic, scipy.stats, yaml"), _start("slim.classifier")
+    process, model_process = _process("numpy, pydantic, scipy.stats, yaml"), _process("slim.classifier")
     return Speed(train_text, train_layer, read_text, read_layer, process, model_process)
 
 
@@ -136,7 +146,7 @@ def _wait(runtime: Runtime) -> None:
         torch.cuda.synchronize()
 
 
-def _start(modules: str) -> float:
+def _process(modules: str) -> float:
     """Seconds to start a process that imports some modules."""
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)

@@ -35,7 +35,9 @@ class Line:
 
     verb: str
     stages: int
+    """How many there are of this verb."""
     pending: int
+    """How many of them would run."""
     work: Work
     """Of those that would run."""
     seconds: float
@@ -43,12 +45,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A plan."""
+    """What a run will take, verb by verb and as a whole."""
 
     lines: list[Line]
     shape: Shape
     machine: Machine
     tokens: int
+    """What every text is counted with."""
     memory: float
     """Bytes at the peak."""
     disk: float
@@ -142,6 +145,7 @@ _SPLITS = ("train", "validation", "test", "unlabelled")
 
 
 def _rates(speed: Speed) -> list[tuple[float, float]]:
+    """(seconds of a text without its layers, of a layer), in training and in reading."""
     return [(speed.train_text, speed.train_layer), (speed.read_text, speed.read_layer)]
 
 

@@ -60,6 +60,7 @@ class Work:
     read: float = 0
     """Texts forward."""
     read_layers: float = 0
+    """The layers that those texts pass, summed."""
     bytes: float = 0
     """What is left on disk."""
 
@@ -75,10 +76,13 @@ class Speed:
     """Seconds on one machine."""
 
     train_text: float
+    """Of one text forward and backward, its layers apart."""
     train_layer: float
     """Of one text through one layer, forward and backward."""
     read_text: float
+    """Of one text forward, its layers apart."""
     read_layer: float
+    """Of one text through one layer, forward."""
     process: float
     """To start one that loads no model, DVC's part apart."""
     model_process: float
@@ -102,7 +106,7 @@ def finetune(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
     steps = _steps(how, rows.train)
     epochs = ceil(steps / ceil(rows.train / how["batch_size"]))
     read = epochs * rows.validation + rows.train + rows.unlabelled
-    return training(rows.train, steps, how["batch_size"], shape.layers) + reading(read, shape.layers) + _model(shape)
+    return training(rows.train, steps, how["batch_size"], shape.layers) + reading(read, shape.layers) + _saved(shape)
 
 
 def ablate(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
@@ -158,13 +162,13 @@ def student_layers(params: Mapping[str, Any], shape: Shape) -> int:
 
 def compress(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
     """A copy of the teacher without some layers."""
-    return _model(shape, student_layers(params, shape))
+    return _saved(shape, student_layers(params, shape))
 
 
 def distill(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
     """One student, with its teacher or without; a teacher whose insides are learned runs beside it."""
     kept = student_layers(params, shape)
-    return lesson(params["distill"], rows, shape, kept) + _model(shape, kept)
+    return lesson(params["distill"], rows, shape, kept) + _saved(shape, kept)
 
 
 def lesson(how: Mapping[str, Any], rows: Rows, shape: Shape, kept: int) -> Work:
@@ -217,7 +221,7 @@ def planned(params: Mapping[str, Any], rows: Mapping[str, Rows], shape: Shape) -
     found["recover"] = runs * len(budgets), sum((over_runs(recover, budget) for budget in budgets), Work())
     found["compress"] = runs * students, over_runs(compress) * students
     found["distill"] = runs * students * 2, over_runs(distill) * (2 * students)
-    found["download_model"] = 1, _model(shape)
+    found["download_model"] = 1, _saved(shape)
     light = {
         "download": len(params["datasets"]), "rank": len(params["strategies"]), "fuse": len(params["fusions"]),
         "prune": len(params["strategies"]), "prune_fused": len(params["fusions"]), "choose": students,
@@ -228,8 +232,8 @@ def planned(params: Mapping[str, Any], rows: Mapping[str, Rows], shape: Shape) -
 
 def seconds(work: Work, speed: Speed) -> float:
     """How long a machine takes, starting processes apart."""
-    there = work.trained * speed.train_text + work.trained_layers * speed.train_layer
-    return there + work.read * speed.read_text + work.read_layers * speed.read_layer
+    trained = work.trained * speed.train_text + work.trained_layers * speed.train_layer
+    return trained + work.read * speed.read_text + work.read_layers * speed.read_layer
 
 
 def flops(shape: Shape, tokens: int) -> float:
@@ -273,9 +277,11 @@ def checkpoints(shape: Shape) -> float:
 
 
 def _steps(how: Mapping[str, Any], texts: int) -> int:
+    """The optimizer steps that a section of params.yaml asks for, as the training loop counts them."""
     fields = ("epochs", "batch_size", "learning_rate", "warmup", "weight_decay", "min_steps", "steps")
     return Schedule(**{name: how[name] for name in fields if name in how}, seed=0).length(texts)
 
 
-def _model(shape: Shape, layers: int | None = None) -> Work:
+def _saved(shape: Shape, layers: int | None = None) -> Work:
+    """The file of a model with so many layers, all without a number: four bytes a parameter."""
     return Work(bytes=4 * shape.kept(shape.layers if layers is None else layers))

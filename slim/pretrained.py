@@ -2,12 +2,13 @@
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from slim.files import read_json, write_json, written_aside
+from slim.hub import snapshot
 
 FILES = (
     "config.json",
@@ -57,35 +58,9 @@ def packaged(name: str) -> Path:
     return Path(next(iter(found.submodule_search_locations))) / "model"
 
 
-def downloaded(name: str, revision: str) -> Path:
-    """The folder of one commit of a hub's model repository, in the cache of huggingface_hub.
-
-    Raises ValueError, in one line that says what to do, when the hub, the repository or the commit is not there.
-    """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=[*FILES, INDEX, SHARDS]))
-    except GatedRepoError as error:
-        raise ValueError(
-            f"model.name: '{name}' is gated: accept its terms on the hub, then `hf auth login`"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise ValueError(f"model.revision: '{name}' has no commit {revision}: copy one from its history") from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise ValueError(f"model.name: the hub has no model '{name}': mend the name, or `hf auth login`") from error
-    except (HfHubHTTPError, OSError) as error:  # the latter: no network and nothing in the cache
-        raise ValueError(
-            f"model.source: the hub does not answer for '{name}' ({type(error).__name__}): check the network or "
-            f"HF_ENDPOINT, or choose model.source folder"
-        ) from error
+def downloaded(name: str, revision: str, files: Sequence[str] = (*FILES, INDEX, SHARDS)) -> Path:
+    """The folder of one commit of a hub's model repository, or of some of its files; see `snapshot`."""
+    return snapshot("model", name, revision, files, named_in="model", alternative="choose another model.source")
 
 
 def fetch(

@@ -168,6 +168,7 @@ def _copy(source: Path, copy: Path) -> None:
 
 
 def _link(source: Path, link: Path) -> None:
+    """A link to what is there; the cache and unfinished work are made if need be, so that all runs share them."""
     if source.name in (".ckpt", "cache"):
         source.mkdir(parents=True, exist_ok=True)
     if source.exists() and not link.exists():

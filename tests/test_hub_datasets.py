@@ -12,15 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
 from slim.datasets import _table
 from slim.datasets._catalogue import Entry, read_entry
-from slim.datasets.hub import hub
+from slim.datasets.hub import LOCAL, hub
 from slim.imports import ROOT
-from tests.hub_datasets_stand_in import Hub, Repository, standing_in
+from tests.hub_stand_in import Hub, Repository
 
 PAPER = {
     "newsgroup": 20, "dbpedia": 14, "arxiv": 11, "patent": 9, "yahoo": 10, "yelp": 5, "agnews": 4, "imdb": 2,
@@ -77,16 +76,12 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         tmp_path / "withheld", {"train": MAIN["train"], "validation": MAIN["test"]}, "data/{split}-{part}.parquet"
     )
     repositories = {
-        "some/set": Repository({"main": main, "refs/convert/parquet": parquet}),
-        "some/withheld": Repository({"main": withheld}),
-        "some/gated": Repository({}, "gated"),
+        "datasets/some/set": Repository({"main": main, "refs/convert/parquet": parquet}),
+        "datasets/some/withheld": Repository({"main": withheld}),
+        "datasets/some/gated": Repository({}, "gated"),
     }
-    with standing_in(repositories) as found:
-        monkeypatch.setattr(constants, "ENDPOINT", found.url)
-        monkeypatch.setattr(
-            constants, "HUGGINGFACE_CO_URL_TEMPLATE", found.url + "/{repo_id}/resolve/{revision}/{filename}"
-        )
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    with Hub(repositories, tmp_path / "cache") as found:
+        found.patch(monkeypatch)
         yield found
 
 
@@ -102,7 +97,8 @@ def test_the_catalogue_has_the_papers_nine() -> None:
     for name, found in entries.items():
         assert set(found.rows) == set(found.files), name
         assert found.test == "test" and found.licence and found.homepage.endswith(found.hub), name
-        assert found.moving == (name in ("amazon", "arxiv", "newsgroup", "patent")), f"{name}: see README"
+    moving = {name for name, found in entries.items() if found.moving}
+    assert moving == {"amazon", "arxiv", "newsgroup", "patent"}, "the README says so"
 
 
 def test_rows_are_cleaned_and_balanced_and_the_card_names_the_commit(served: Hub, tmp_path: Path) -> None:
@@ -110,7 +106,7 @@ def test_rows_are_cleaned_and_balanced_and_the_card_names_the_commit(served: Hub
     card = _table.card(tables)
     counts = {name: list(about["rows per class"].values()) for name, about in card["splits"].items()}
     assert counts == {"train": [20, 20, 20], "validation": [10, 10, 10], "test": [10, 10, 10]}
-    commit = served.repositories["some/set"].commit("main")
+    commit = served.repositories["datasets/some/set"].commit("main")
     assert card["hub"]["commit"] == commit and card["hub"]["revision"] == "main" and commit in card["origin"]
     assert card["hub"]["rows"] == {"train": 300, "test": 100} and card["licence"] == "none"
     labels = {text: label for split in MAIN.values() for text, label in split}
@@ -121,7 +117,8 @@ def test_rows_are_cleaned_and_balanced_and_the_card_names_the_commit(served: Hub
             number = int(said.split()[3])
             assert title.startswith("title ") and said.startswith(f"{original} text number {number} with")
             assert labels[MAIN[original][number][0]] == label
-    assert not any(served_path.endswith((".py", ".pkl")) for served_path in served.fetched)
+    fetched = {Path(path).suffix for path in served.asked if "/resolve/" in path}
+    assert fetched == {".parquet"}  # no script, no pickle
 
 
 def test_the_same_seed_is_the_same_bytes_and_another_another_choice(served: Hub, tmp_path: Path) -> None:
@@ -145,7 +142,7 @@ def test_the_hubs_own_conversion_is_read_where_the_catalogue_says_so(served: Hub
     files = {"train": ["default/train/*.parquet"], "test": ["default/test/*.parquet"]}
     tables = hub(path=entry(tmp_path, revision="refs/convert/parquet", files=files), train_rows=30, test_rows=30)
     assert tables.splits["train"]["text"].str.contains("converted").all()
-    commit = served.repositories["some/set"].commit("refs/convert/parquet")
+    commit = served.repositories["datasets/some/set"].commit("refs/convert/parquet")
     assert tables.facts["hub"]["commit"] == commit
     pinned = hub(path=entry(tmp_path, revision=commit, files=files), train_rows=30, test_rows=30, pinned=True)
     pd.testing.assert_frame_equal(pinned.splits["train"], tables.splits["train"])
@@ -187,9 +184,12 @@ def test_fewer_rows_than_asked_for_are_said(served: Hub, tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"hub": "some/other"}, r"some/other is not on the hub, or private: correct `hub`.* `source: files`"),
-        ({"hub": "some/gated"}, r"some/gated is gated: accept its terms on https://example.org and log in"),
-        ({"revision": "0" * 40}, r"some/set has no revision 0{40}: correct it"),
+        (
+            {"hub": "some/other"},
+            r"entry.yaml: the hub has no dataset 'some/other', or it is private: correct.* `source: files`",
+        ),
+        ({"hub": "some/gated"}, r"entry.yaml: 'some/gated' is gated: accept its terms on the hub and log in"),
+        ({"revision": "0" * 40}, r"entry.yaml: 'some/set' has no revision 0{40}: copy a commit"),
         ({"files": {"train": ["x/*.parquet"], "test": ["y/*.parquet"]}}, r"has no file x/\*\.parquet for train"),
         ({"files": {"train": ["data/train-*.parquet"], "test": ["y/*.parquet"]}}, r"no file y/\*\.parquet for test"),
         ({"text": ["body"]}, r"some/set has no column 'body', only title, content, label: correct "),
@@ -237,8 +237,8 @@ def test_without_a_network_a_fresh_process_says_what_to_do(tmp_path: Path) -> No
     done = subprocess.run(
         [sys.executable, "-c", call], env=os.environ | nowhere, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert "ValueError: some/set cannot be fetched" in done.stderr.splitlines()[-1]
-    assert done.stderr.splitlines()[-1].endswith("check the network, or use `source: files` with a local copy")
+    assert "entry.yaml: 'some/set' cannot be fetched" in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-1].endswith(f"check the network or HF_ENDPOINT, or {LOCAL}")
 
 
 def test_names_that_files_carry_stand_in_for_those_of_the_catalogue(served: Hub, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_a_shape_counts_the_parameters_of_the_model_itself():
 
 def test_every_kind_of_pass_of_a_layer_is_measured(monkeypatch):
     monkeypatch.setattr(calibration, "SECONDS", 0.05)
-    monkeypatch.setattr(calibration, "_start", lambda modules: 1.0)
+    monkeypatch.setattr(calibration, "_process", lambda modules: 1.0)
     found = calibration.speed(
         BertConfig(hidden_size=64, num_attention_heads=2, intermediate_size=256, vocab_size=100),
         pico.EXACT, train_batch=8, read_batch=8, tokens=16,

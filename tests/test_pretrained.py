@@ -14,11 +14,12 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from slim import models
+from slim.calibration import configuration, shape
 from slim.imports import ROOT
 from slim.params import load
 from slim.pretrained import fetch, packaged
 from tests import pico
-from tests.hub_stand_in import Hub, commit
+from tests.hub_stand_in import Hub, Repository
 
 MODEL = load(ROOT / "params.yaml").model
 
@@ -54,38 +55,56 @@ def test_a_local_folder_is_a_source_too(tmp_path):
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    """A hub with one model of three layers, and with one whose weights are a pickle."""
-    root = tmp_path / "hub"
-    pico.classifier().save(root / "models/some/encoder", pico.texts())
-    (root / "models/some/encoder/pytorch_model.bin").write_bytes(b"never loaded")
-    pickled = root / "models/some/pickle"
+    """A hub with a model of three layers, one whose weights are a pickle, and one that is not for everybody."""
+    encoder, pickled = tmp_path / "hub/encoder", tmp_path / "hub/pickle"
+    pico.classifier().save(encoder, pico.texts())
     pickled.mkdir()
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        (pickled / name).write_bytes((root / "models/some/encoder" / name).read_bytes())
-    (pickled / "pytorch_model.bin").write_bytes(b"never loaded")
-    with Hub(root) as served:
+        (pickled / name).write_bytes((encoder / name).read_bytes())
+    for folder in (encoder, pickled):
+        (folder / "pytorch_model.bin").write_bytes(b"never loaded")
+    repositories = {
+        "models/some/encoder": Repository({"main": encoder}),
+        "models/some/pickle": Repository({"main": pickled}),
+        "models/some/gated": Repository({}, "gated"),
+    }
+    with Hub(repositories, tmp_path / "cache") as served:
         served.patch(monkeypatch)
         yield served
 
 
-def of(hub: Hub, name: str) -> dict:
-    return {"source": "hub", "path": "lock", "name": name, "revision": commit(hub.root / "models" / name)}
+ENCODER = "models/some/encoder"
+
+
+def of(hub: Hub, name: str = "some/encoder") -> dict:
+    """What params.yaml says of a model of the hub."""
+    repository = hub.repositories.get(f"models/{name}")
+    known = repository is not None and "main" in repository.branches
+    revision = repository.commit() if known else "0" * 40
+    return {"source": "hub", "path": "lock", "name": name, "revision": revision}
 
 
 def test_a_commit_of_a_hub_is_a_source(hub, tmp_path):
-    fetch(tmp_path / "base", **of(hub, "some/encoder"))
-    origin = hub.root / "models/some/encoder"
+    fetch(tmp_path / "base", **of(hub))
+    origin = hub.repositories[ENCODER].branches["main"]
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         assert (tmp_path / "base" / name).read_bytes() == (origin / name).read_bytes()
     assert not any(path.endswith((".bin", ".npy")) for path in hub.asked)
     card = json.loads((tmp_path / "base" / "card.json").read_text())
-    assert (card["source"], card["weights"], card["revision"]) == ("hub", "some/encoder", commit(origin))
+    assert (card["source"], card["weights"], card["revision"]) == ("hub", "some/encoder", of(hub)["revision"])
     models.load(tmp_path / "base", ["a", "b"])
+
+
+def test_a_configuration_comes_without_weights(hub):
+    assert configuration(**of(hub)).num_hidden_layers == 3
+    assert {Path(path).name for path in hub.asked if "/resolve/" in path} == {"config.json"}
+    with pytest.raises(ValueError, match="model: the hub has no model 'some/nothing'"):
+        configuration(**of(hub, "some/nothing"))
 
 
 def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(hub, tmp_path):
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    params["model"] = of(hub, "some/encoder")
+    params["model"] = of(hub)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **hub.environment}
     for more in ({}, {"HF_HUB_OFFLINE": "1"}):
@@ -99,21 +118,19 @@ def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(
     ("changes", "said"),
     [
         ({"name": "some/pickle"}, "model.name: 'some/pickle' has no model.safetensors"),
-        ({"name": "some/nothing"}, "model.name: the hub has no model 'some/nothing'"),
-        ({"name": "a/b/c"}, "model.name: the hub has no model 'a/b/c'"),
-        ({"revision": "0" * 40}, f"model.revision: 'some/encoder' has no commit {'0' * 40}"),
+        ({"name": "some/nothing"}, "model: the hub has no model 'some/nothing', or it is private: correct the name"),
+        ({"name": "a/b/c"}, "model: the hub has no model 'a/b/c'"),
+        ({"name": "some/gated"}, "model: 'some/gated' is gated: accept its terms on the hub and log in"),
+        ({"revision": "0" * 40}, f"model: 'some/encoder' has no revision {'0' * 40}: copy a commit"),
         ({"sha256": "0" * 64}, "not to model.sha256 0000"),
-        ("no hub", "model.source: the hub does not answer for 'some/encoder'"),
+        ("no hub", "model: 'some/encoder' cannot be fetched (LocalEntryNotFoundError): check the network"),
     ],
 )
 def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, said, hub, tmp_path, monkeypatch):
-    wanted = of(hub, "some/encoder")
     if changes == "no hub":
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    else:
-        name = changes.get("name", "some/encoder")
-        wanted |= {"revision": of(hub, name)["revision"]} if name != "a/b/c" else {}
-        wanted |= changes
+        changes = {}
+    wanted = of(hub, changes.get("name", "some/encoder")) | changes
     with pytest.raises(ValueError) as refusal:
         fetch(tmp_path / "base", **wanted)
     assert said in str(refusal.value) and "\n" not in str(refusal.value)
@@ -121,7 +138,7 @@ def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, said, hub, tmp
 
 
 def test_weights_in_shards_become_one_file(hub, tmp_path):
-    origin = hub.root / "models/some/encoder"
+    origin = hub.repositories[ENCODER].branches["main"]
     tensors = load_file(origin / "model.safetensors")
     shards = {f"model-0000{i}-of-00002.safetensors": dict(list(tensors.items())[i - 1 :: 2]) for i in (1, 2)}
     for name, shard in shards.items():
@@ -130,12 +147,12 @@ def test_weights_in_shards_become_one_file(hub, tmp_path):
     (origin / "model.safetensors.index.json").write_text(json.dumps(index))
     whole, _ = models.load(origin)
     (origin / "model.safetensors").unlink()
-    fetch(tmp_path / "base", **of(hub, "some/encoder"))
+    fetch(tmp_path / "base", **of(hub))
     joined, _ = models.load(tmp_path / "base")
     assert all(torch.equal(tensor, whole.state_dict()[name]) for name, tensor in joined.state_dict().items())
     (origin / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(ValueError, match=r"lacks model-00002-of-00002\.safetensors"):
-        fetch(tmp_path / "other", **of(hub, "some/encoder"))
+        fetch(tmp_path / "other", **of(hub))
 
 
 SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32,
@@ -158,6 +175,15 @@ def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(fam
     assert set(batch) == set(models.architecture(family).inputs)
     assert np.isfinite(models.classified(model, dict(batch)).detach().numpy()).all()
     assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
+
+
+def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_path):
+    config = {"model_type": "distilbert"} | SHAPE
+    found = configuration(source="scratch", path="lock", name=MODEL.name, config=config)
+    drawn(tmp_path / "base", "distilbert")
+    model, _ = models.load(tmp_path / "base", ["a", "b"])
+    assert shape(found).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
+    assert found.vocab_size == model.config.vocab_size
 
 
 def test_random_weights_are_those_of_their_seed(tmp_path):

@@ -10,17 +10,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx2
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 from pandas import DataFrame
 
 from slim.datasets._catalogue import Entry, read_entry
 from slim.datasets._table import Tables, check, cleaned, content, cut, distinct, numbered, proportional, share
 from slim.datasets._table import balanced as evenly
+from slim.hub import snapshot
 
 BATCH = 20_000
 """Rows that are looked at together."""
@@ -52,7 +50,7 @@ def hub(
     entry = read_entry(path)
     if pinned and entry.moving:
         raise ValueError(f"{path}: revision {entry.revision} may change: put a commit hash there, or drop `pinned`")
-    folder = _fetched(entry)
+    folder = _fetched(entry, path)
     names = _class_names(entry, _files(folder, entry, "train", path)[0], path)
     rows: dict[Split, int | None] = {"train": train_rows, "validation": validation_rows, "test": test_rows}
     found, dropped = _originals(entry, folder, names, rows, balanced, seed, path)
@@ -98,29 +96,10 @@ def _facts(entry: Entry, commit: str, counts: dict[Split, int]) -> dict[str, Any
     return facts | {"homepage": entry.homepage} | ({"paper": entry.paper} if entry.paper else {})
 
 
-def _fetched(entry: Entry) -> Path:
+def _fetched(entry: Entry, path: str) -> Path:
     """The folder of the repository's Parquet files, called by their commit; the hub's library caches it."""
     patterns = sorted({pattern for patterns in entry.files.values() for pattern in patterns})
-    try:
-        return Path(
-            snapshot_download(entry.hub, repo_type="dataset", revision=entry.revision, allow_patterns=patterns)
-        )
-    except GatedRepoError as error:
-        terms = f"accept its terms on {entry.homepage} and log in (`hf auth login`)"
-        raise ValueError(f"{entry.hub} is gated: {terms}, or {LOCAL}") from error
-    except RepositoryNotFoundError as error:
-        raise ValueError(
-            f"{entry.hub} is not on the hub, or private: correct `hub` in its file of the catalogue, log in "
-            f"(`hf auth login`), or {LOCAL}"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise ValueError(
-            f"{entry.hub} has no revision {entry.revision}: correct it in its file of the catalogue"
-        ) from error
-    except (OSError, httpx2.HTTPError) as error:
-        raise ValueError(
-            f"{entry.hub} cannot be fetched ({type(error).__name__}): check the network, or {LOCAL}"
-        ) from error
+    return snapshot("dataset", entry.hub, entry.revision, patterns, named_in=path, alternative=LOCAL)
 
 
 def _files(folder: Path, entry: Entry, split: Split, path: str) -> list[Path]:
