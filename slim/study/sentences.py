@@ -40,14 +40,17 @@ def _intact(dataset: str, seed: int, known: Known) -> str:
 
 def _recovery(noise: list[Row], known: Known) -> str:
     last = noise[-1]
+    alike = len({row["sets"] for row in noise}) == 1
     parts = [
         f"{percent(row['worst'])} to {percent(row['best'])} % {known.after[row['budget']]} "
-        f"({percent(row['spread'])} against {percent(row['paired_noise'])}, {chance(row['p'])})"
+        f"({percent(row['spread'])} against {percent(row['paired_noise'])}, {chance(row['p'])}"
+        + (")" if alike else f", {row['sets']} sets)")
         for row in noise
     ]
+    sets = f"the {last['sets']} sets" if alike else "sets"
     differ = "which layers stay matters" if last["p"] < ALPHA else "no set is shown to differ from the others"
     return (
-        f"{known.place(last, last['layers'])}: the {last['sets']} sets reach {series(parts)}: "
+        f"{known.place(last, last['layers'])}: {sets} reach {series(parts)}: "
         f"{known.after[last['budget']]} {differ}. In brackets: their standard deviation in points, that of equally "
         f"good sets, and Cochran's test that they are."
     )
