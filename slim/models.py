@@ -39,9 +39,14 @@ def supported(config: Config) -> None:
             raise ValueError(f"{config.model_type} with {name}: {value} is not supported, since {why}")
 
 
+def bare(model: Model) -> Model:
+    """The model itself, which several processes wrap to add up their gradients."""
+    return getattr(model, "module", model)
+
+
 def architecture_of(model: Model) -> Architecture:
     """What is declared of a model's architecture."""
-    return architecture(model.config.model_type)
+    return architecture(bare(model).config.model_type)
 
 
 def layers(model: Model) -> nn.ModuleList:

@@ -10,7 +10,7 @@ from slim.losses.attention_relations import attention_relations
 from slim.losses.hard_labels import hard_labels
 from slim.losses.hidden_states import hidden_states
 from slim.losses.soft_labels import soft_labels
-from slim.models import Batch, Model, classified, layers, outputs_of, projections, vectors
+from slim.models import Batch, Model, bare, classified, layers, outputs_of, projections, vectors
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Distillation:
 
     def __call__(self, student: Model, batch: Batch) -> tuple[Tensor, Tensor]:
         """(mean loss, logits [n, classes]) of a batch with `labels` [n] and `teacher` logits [n, classes]."""
-        bare = getattr(student, "module", student)  # which several processes wrap to add up their gradients
-        stack = layers(bare)
-        with outputs_of(stack) as states, outputs_of(projections(bare, stack[-1])) as relations:
+        alone = bare(student)
+        stack = layers(alone)
+        with outputs_of(stack) as states, outputs_of(projections(alone, stack[-1])) as relations:
             logits = classified(student, batch)
         loss = (1 - self.alpha) * hard_labels(logits, batch["labels"])
         if self.alpha > 0:
