@@ -18,8 +18,8 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, BertTok
 
 from slim.ablation import ablate
 from slim.classifier import Classifier
+from slim.inputs import Split
 from slim.runtime import Runtime, processes, start
-from slim.texts import Split
 from slim.training import Schedule
 
 WORDS = [f"word{i}" for i in range(1000)]
@@ -66,16 +66,16 @@ def training(model: Classifier, split: Split, wanted: argparse.Namespace) -> flo
 
 def inference(model: Classifier, split: Split) -> float:
     """Texts a second, tokens at hand."""
-    model.logits(split.texts[: model.batch_size])
-    model.batches(split.texts)
+    model.logits(split.inputs[: model.batch_size])
+    model.batches(split.inputs)
     began = now(model.runtime)
-    model.logits(split.texts)
-    return len(split.texts) / (now(model.runtime) - began)
+    model.logits(split.inputs)
+    return len(split.inputs) / (now(model.runtime) - began)
 
 
 def lattice(model: Classifier, split: Split, layers: int) -> float:
     """Seconds for all subsets of the layers on all texts."""
-    batches = model.batches(split.texts)
+    batches = model.batches(split.inputs)
     began = now(model.runtime)
     ablate(model.model, batches, split.labels, list(range(2**layers)), model.runtime)
     return now(model.runtime) - began

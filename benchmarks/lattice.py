@@ -17,11 +17,11 @@ from torch.nn.functional import cross_entropy
 
 from slim.ablation import ablate
 from slim.classifier import Classifier
+from slim.inputs import Split, read_split
 from slim.models import embed, layers
 from slim.observe import observe
 from slim.params import load
 from slim.runtime import Runtime
-from slim.texts import Split, read_split
 
 REPEATS = 5
 
@@ -37,7 +37,7 @@ def block_forwards(teacher: Classifier, split: Split) -> None:
     """As many single-layer forwards as there are subsets, 2^L, on the same batches: nothing but layers."""
     stack = layers(teacher.model)
     with teacher.runtime.autocast():
-        for _, batch in teacher.batches(split.texts):
+        for _, batch in teacher.batches(split.inputs):
             stream = embed(teacher.model, batch)
             for subset in range(2 ** len(stack)):
                 stream.through(stack[subset % len(stack)])
@@ -47,7 +47,7 @@ def forward_backward(teacher: Classifier, split: Split, size: int) -> None:
     """A plain forward and backward pass over the same batches, for the layers' gradients."""
     teacher.model.requires_grad_(False)
     layers(teacher.model).requires_grad_(True)
-    for members, batch in teacher.batches(split.texts, batch_size=size, by_length=False):
+    for members, batch in teacher.batches(split.inputs, batch_size=size, by_length=False):
         teacher.model.zero_grad(set_to_none=True)
         cross_entropy(teacher.model(**batch).logits, torch.as_tensor(split.labels[members])).backward()
 
@@ -61,10 +61,10 @@ def main(dataset: str = "library", seed: str = "0", texts: str = "256") -> None:
     masks = list(range(2**count))
     calls: dict[str, Callable[[], object]] = {
         "block_forwards": lambda: block_forwards(teacher, split),
-        "lattice": lambda: ablate(teacher.model, teacher.batches(split.texts), split.labels, masks, teacher.runtime),
+        "lattice": lambda: ablate(teacher.model, teacher.batches(split.inputs), split.labels, masks, teacher.runtime),
         "forward_backward": lambda: forward_backward(exact, split, size),
         "instrumented": lambda: observe(
-            exact.model, exact.batches(split.texts, batch_size=size, by_length=False), split.labels, exact.runtime
+            exact.model, exact.batches(split.inputs, batch_size=size, by_length=False), split.labels, exact.runtime
         ),
     }
     times: dict[str, list[float]] = {name: [] for name in calls}
@@ -81,7 +81,7 @@ def main(dataset: str = "library", seed: str = "0", texts: str = "256") -> None:
         / found["forward_backward"]["p50"],
     }
     machine = {"threads": torch.get_num_threads(), "precision": teacher.runtime.precision, "layers": count}
-    print(json.dumps({"seconds": found, "ratios": ratio, "texts": len(split.texts), **machine}, indent=2))
+    print(json.dumps({"seconds": found, "ratios": ratio, "texts": len(split.inputs), **machine}, indent=2))
 
 
 if __name__ == "__main__":

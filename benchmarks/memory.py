@@ -42,9 +42,9 @@ def download(folder: str) -> dict[str, float]:
 
 
 def read(folder: str) -> dict[str, float]:
-    from slim.texts import read_split
+    from slim.inputs import read_split
 
-    assert len(read_split(f"{folder}/out", "train").texts)
+    assert len(read_split(f"{folder}/out", "train").inputs)
     return used()
 
 

@@ -15,10 +15,10 @@ import numpy as np
 from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
 
 from benchmarks.alone import alone, used
-from slim.batches import tokenized
 from slim.classifier import Classifier
+from slim.inputs import Split
 from slim.runtime import start
-from slim.texts import Split
+from slim.tokens import tokenized
 from slim.training import Schedule
 
 WORDS = [f"word{i}" for i in range(995)]
@@ -48,13 +48,13 @@ def measure(count: str) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": rows, "libraries": used()}
     split = Split(texts(rows), np.arange(rows) % CLASSES)
     found["texts"] = used()
-    tokenized(split.texts, model.tokenizer, model.max_tokens)
+    tokenized(split.inputs, model.processor, model.max_tokens)
     found["tokenized"] = used()
     teacher = np.zeros((rows, CLASSES), np.float32)
     pace = Schedule(1, SIZE, 1e-4, 0.1, 0.01, 0, steps=STEPS)
     model.train(split, None, pace, [], teacher=teacher)
     found["trained"] = used()
-    for _, (_, batch) in zip(range(BATCHES), model.batches(split.texts), strict=False):
+    for _, (_, batch) in zip(range(BATCHES), model.batches(split.inputs), strict=False):
         model.model(**{name: tensor.to(model.runtime.device) for name, tensor in batch.items()})
     return found | {"predicted": used()}
 

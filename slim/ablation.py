@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from slim.batches import Batches
 from slim.classifier import Classifier
+from slim.inputs import Split
 from slim.lattice import Lattice, mask_of
 from slim.models import Model, Stream, classify, embed, layers
 from slim.runtime import Runtime
-from slim.texts import Split
 
 
 def wanted(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:
@@ -44,7 +44,7 @@ def measure(
     count = len(layers(teacher.model))
     masks = wanted(count, max_subsets, subsets)
     found = {
-        name: ablate(teacher.model, teacher.batches(split.texts), split.labels, masks, teacher.runtime, name)
+        name: ablate(teacher.model, teacher.batches(split.inputs), split.labels, masks, teacher.runtime, name)
         for name, split in splits.items()
     }
     return Lattice(
@@ -69,7 +69,7 @@ def ablate(
     row = {mask: i for i, mask in enumerate(masks)}
     on_the_way = prefixes(masks)
     stack = list(layers(model))
-    predictions = np.empty((len(masks), batches.texts), np.int16)
+    predictions = np.empty((len(masks), batches.inputs), np.int16)
     losses = np.zeros(len(masks))
 
     def visit(stream: Stream, mask: int, targets: Tensor, classes: Tensor, sums: Tensor) -> None:
@@ -90,4 +90,4 @@ def ablate(
             visit(embed(model, {k: v.to(runtime.device) for k, v in batch.items()}), 0, targets, classes, sums)
             predictions[:, members] = classes.cpu().numpy()
             losses += sums.double().cpu().numpy()
-    return predictions, losses / batches.texts
+    return predictions, losses / batches.inputs

@@ -1,158 +1,71 @@
-"""Texts to token batches, padded no further than their longest member.
+"""Inputs to batches: texts as tokens, padded no further than the longest of their batch, images as pixels."""
 
-Tokens are kept on disk, once for the same texts and tokenizer, and streamed from there: what is in memory at a time is
-a batch, however many texts there are.
-"""
-
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import datasets
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import tokenizers
-import torch
-import transformers
 from datasets import Dataset
-from filelock import FileLock
+from transformers import DataCollatorWithPadding
 
-from slim.checkpoints import CHECKPOINTS
-from slim.files import write_text, written_aside
-from slim.models import Batch, Tokenizer
-from slim.texts import Text
-
-TOKENS = CHECKPOINTS / "tokens"
-AT_ONCE = 2_000
-"""How many texts are tokenized at a time."""
+from slim.images import Pixels, rows_of
+from slim.inputs import Input
+from slim.models import Batch, Processor, reads_images
+from slim.tokens import tokenized
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches of tokenized texts that can be walked many times; each is padded when its turn comes."""
+    """Batches that can be walked many times; each is made when its turn comes."""
 
     members: list[np.ndarray]
-    """For each batch, the positions of its texts in the order they were given."""
-    tokens: Dataset
-    """What the model is called with, a row a text, not padded."""
-    tokenizer: Tokenizer
+    """For each batch, the positions of its inputs in the order they were given."""
+    rows: Dataset
+    """What a batch is made of, a row an input."""
+    collate: Callable[[Any], Batch]
+    """Some rows to a batch."""
 
     def __len__(self) -> int:
         return len(self.members)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, Batch]]:
-        """Positions and input_ids, attention_mask, ... [texts, tokens] of every batch."""
+        """Positions, and input_ids, attention_mask, ... [texts, tokens] or pixel_values of every batch."""
         for chosen in self.members:
-            padded = self.tokenizer.pad(self.tokens[chosen], return_tensors="pt")
-            yield chosen, {name: tensor.to(torch.int64) for name, tensor in padded.items()}
+            yield chosen, dict(self.collate(self.rows[chosen]))
 
     @property
-    def texts(self) -> int:
-        """How many texts there are in all batches."""
+    def inputs(self) -> int:
+        """How many inputs there are in all batches."""
         return sum(map(len, self.members))
 
 
 def batches(
-    texts: Sequence[Text], tokenizer: Tokenizer, *, max_tokens: int, batch_size: int, by_length: bool = True
+    inputs: Sequence[Input], processor: Processor, *, max_tokens: int, batch_size: int, by_length: bool = True
 ) -> Batches:
-    """Batches of texts of like length (or, with by_length=False, in the order given)."""
-    tokens = tokenized(texts, tokenizer, max_tokens)
-    order = np.argsort(lengths(tokens), kind="stable") if by_length else np.arange(len(tokens))
+    """Batches of inputs of like length (or, with by_length=False, in the order given)."""
+    rows = prepared(inputs, processor, max_tokens)
+    order = np.argsort(lengths(rows), kind="stable") if by_length else np.arange(len(rows))
     members = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return Batches(members, tokens.remove_columns("length"), tokenizer)
+    return Batches(members, rows.remove_columns("length"), collator(processor))
 
 
-def lengths(tokens: Dataset) -> np.ndarray:
-    """[texts]: how many tokens each text has."""
-    return tokens.data.column("length").to_numpy()
+def prepared(inputs: Sequence[Input], processor: Processor, max_tokens: int) -> Dataset:
+    """What `collator` makes batches of, a row an input, with its `length`: tokens of texts, images as they are.
 
-
-def cut_share(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> float:
-    """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
-    return float((lengths(tokenized(texts, tokenizer, max_tokens + 1)) > max_tokens).mean())
-
-
-def tokenized(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> Dataset:
-    """Token ids, masks and `length` of each text, cut at `max_tokens`, not yet padded: memory-mapped from disk.
-
-    A text is a string or a pair of them. The file is written once, under a name that says what it was made of, aside
-    and renamed; one that does not hold what was written is written again. Two processes that want the same wait for
-    each other.
+    Raises ValueError where one reads images and the other holds texts.
     """
-    path = TOKENS / f"{_digest(texts, tokenizer, max_tokens)}.arrow"
-    TOKENS.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        if not _whole(path):
-            _write(_tables(texts, tokenizer, max_tokens), path)
-    return Dataset.from_file(str(path))
+    images, pictures = reads_images(processor), [each for each in inputs[:1] if isinstance(each, bytes)]
+    if inputs and images != bool(pictures):
+        kinds = ("images", "texts") if images else ("texts", "images")
+        raise ValueError("the model reads {} and the dataset holds {}: choose another of them".format(*kinds))
+    return rows_of(inputs) if images else tokenized(inputs, processor, max_tokens)
 
 
-def _whole(path: Path) -> bool:
-    """Whether a file of tokens holds what was written to it."""
-    said = path.with_suffix(".sha256")
-    if not path.is_file() or not said.is_file():
-        return False
-    return _content(path) == said.read_text(encoding="utf-8", errors="replace")
+def collator(processor: Processor) -> Callable[[Any], Batch]:
+    """What makes a batch of rows; further columns become tensors."""
+    return Pixels(processor) if reads_images(processor) else DataCollatorWithPadding(processor)
 
 
-def _content(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(tables: Iterator[pa.Table], path: Path) -> None:
-    first = next(tables)
-    with written_aside(path) as aside:
-        with pa.OSFile(str(aside), "wb") as file, pa.ipc.new_stream(file, first.schema) as stream:
-            stream.write_table(first)
-            for table in tables:
-                stream.write_table(table.cast(first.schema))
-        said = _content(aside)
-    write_text(said, path.with_suffix(".sha256"))
-
-
-def _tables(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> Iterator[pa.Table]:
-    """The columns of some texts at a time; at least one table, empty where there is no text."""
-    for start in range(0, max(len(texts), 1), AT_ONCE):
-        encoding = _encoded(texts[start : start + AT_ONCE], tokenizer, max_tokens)
-        # Masks and segments are small numbers; ids fit 32 bits. Batches have 64, which is what a model takes.
-        small = {name: pa.list_(pa.int32() if name == "input_ids" else pa.int8()) for name in encoding}
-        table = pa.table({name: pa.array(rows, small[name]) for name, rows in encoding.items()})
-        yield table.append_column("length", pc.list_value_length(table["input_ids"]))
-
-
-def _encoded(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> dict[str, list[list[int]]]:
-    if not texts:  # which a tokenizer answers with no key at all, or an error
-        return {"input_ids": [], "attention_mask": []}
-    sides = [list(texts)] if isinstance(texts[0], str) else [list(side) for side in zip(*texts, strict=True)]
-    encoding: dict[str, list[list[int]]] = dict(tokenizer(*sides, truncation=True, max_length=max_tokens))
-    for text, ids in enumerate(encoding["input_ids"]):
-        if not ids:  # an empty text, where the tokenizer adds no tokens of its own: its end is all there is
-            for name, value in (("input_ids", tokenizer.eos_token_id), ("attention_mask", 1)):
-                encoding[name][text] = [value]
-    return encoding
-
-
-def _digest(texts: Sequence[Text], tokenizer: Tokenizer, max_tokens: int) -> str:
-    """A name for everything that tokens depend on."""
-    versions = [library.__version__ for library in (datasets, pa, tokenizers, transformers)]
-    digest = hashlib.sha256(json.dumps([versions, max_tokens, _said(tokenizer)], default=repr).encode())
-    for text in texts:
-        parts = (text,) if isinstance(text, str) else tuple(text)
-        content = [part.encode("utf-8", "surrogatepass") for part in parts]
-        digest.update(b"".join(len(each).to_bytes(8, "little") for each in [content, *content]) + b"".join(content))
-    return digest.hexdigest()[:32]
-
-
-def _said(tokenizer: Tokenizer) -> Any:
-    """All that says how a tokenizer cuts, without what a call leaves behind or the folder it came from."""
-    known = [tokenizer.model_input_names, tokenizer.truncation_side]
-    if getattr(tokenizer, "is_fast", False):
-        rules = json.loads(tokenizer.backend_tokenizer.to_str())
-        return [*known, {name: rule for name, rule in rules.items() if name not in ("truncation", "padding")}]
-    here = {name: value for name, value in tokenizer.init_kwargs.items() if "file" not in name and "path" not in name}
-    return [*known, type(tokenizer).__qualname__, sorted(here.items()), sorted(tokenizer.get_vocab().items())]
+def lengths(rows: Dataset) -> np.ndarray:
+    """[inputs]: how many tokens each text has, 1 for every image."""
+    return rows.data.column("length").to_numpy()

@@ -11,9 +11,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 
 from slim import scratch
+from slim.models import of_config
 from slim.plan import Shape, Speed
 from slim.pretrained import downloaded, packaged
 from slim.runtime import Runtime
@@ -33,7 +34,7 @@ def configuration(
     Of one on the hub, config.json alone is fetched. Raises ValueError when it cannot be had.
     """
     if source == "scratch":
-        return scratch.configuration(packaged(name), config)[0]
+        return scratch.configuration(packaged(name) if name else None, config)[0]
     origins = {
         "packaged": lambda: packaged(name),
         "folder": lambda: Path(path),
@@ -63,7 +64,7 @@ def shape(config: PreTrainedConfig) -> Shape:
 def _model(config: PreTrainedConfig, layers: int) -> Any:
     """A classifier of random weights with so many layers, on the device of the context."""
     changed = type(config).from_dict({**config.to_dict(), "num_hidden_layers": layers, "layer_types": None})
-    return AutoModelForSequenceClassification.from_config(changed)
+    return of_config(changed)
 
 
 def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int) -> Speed:
@@ -91,6 +92,8 @@ def _line(times: dict[int, float]) -> tuple[float, float]:
 
 
 def _batch(config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int) -> dict[str, torch.Tensor]:
+    if (side := getattr(config, "image_size", None)) is not None:
+        return {"pixel_values": torch.zeros(texts, config.num_channels, side, side, device=runtime.device)}
     ids = torch.randint(config.vocab_size, (texts, tokens), device=runtime.device)
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 

@@ -1,4 +1,4 @@
-"""A model with its tokenizer and the way they are run: predict, train, save."""
+"""A model with its processor and the way they are run: predict, train, save."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,27 +9,28 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from slim.batches import Batches, batches, cut_share
+from slim.batches import Batches, batches
 from slim.checkpoints import checkpoint_folder
-from slim.models import Model, Tokenizer, classified, load, save
+from slim.inputs import Input, Split
+from slim.models import Model, Processor, classified, load, reads_images, save
 from slim.runtime import Precision, Runtime, processes, start
-from slim.texts import Split, Text
+from slim.tokens import cut_share
 from slim.training import Objective, Schedule, by_labels, examples, train
 
-REFERENCE_TEXTS = 16
-"""How many texts' logits are kept beside a saved model, to prove that a reload computes the same."""
+REFERENCE_INPUTS = 16
+"""How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A text classifier on a device."""
+    """A classifier of texts or images on a device."""
 
     model: Model
-    tokenizer: Tokenizer
+    processor: Processor
     max_tokens: int
     """Texts are cut at this many tokens."""
     batch_size: int
-    """Texts in a batch when predicting."""
+    """Inputs in a batch when predicting."""
     runtime: Runtime
 
     @classmethod
@@ -46,37 +47,37 @@ class Classifier:
     ) -> "Classifier":
         """Start the runtime and load a folder's model; with `labels`, under a fresh head for those classes."""
         runtime = start(threads, precision, seed)
-        model, tokenizer = load(folder, labels)
-        return cls(model.to(runtime.device), tokenizer, max_tokens, batch_size, runtime)
+        model, processor = load(folder, labels)
+        return cls(model.to(runtime.device), processor, max_tokens, batch_size, runtime)
 
     def with_model(self, model: Model) -> "Classifier":
         """Another model, run in the same way."""
         return replace(self, model=model)
 
-    def batches(self, texts: Sequence[Text], *, batch_size: int | None = None, by_length: bool = True) -> Batches:
-        """Tokenized texts, of like length together unless by_length=False."""
+    def batches(self, inputs: Sequence[Input], *, batch_size: int | None = None, by_length: bool = True) -> Batches:
+        """Batches of inputs, of like length together unless by_length=False."""
         size = batch_size or self.batch_size
-        return batches(texts, self.tokenizer, max_tokens=self.max_tokens, batch_size=size, by_length=by_length)
+        return batches(inputs, self.processor, max_tokens=self.max_tokens, batch_size=size, by_length=by_length)
 
-    def cut_share(self, texts: Sequence[Text]) -> float:
-        """The share of the texts that are cut at `max_tokens`."""
-        return cut_share(texts, self.tokenizer, self.max_tokens)
+    def cut_share(self, inputs: Sequence[Input]) -> float:
+        """The share of the inputs that are cut at `max_tokens`; images are not."""
+        return 0.0 if reads_images(self.processor) else cut_share(inputs, self.processor, self.max_tokens)
 
     @torch.no_grad()
-    def logits(self, texts: Sequence[Text]) -> np.ndarray:
-        """[texts, classes]: float32 logits in the order of the texts, whatever order they were batched in."""
+    def logits(self, inputs: Sequence[Input]) -> np.ndarray:
+        """[inputs, classes]: float32 logits in the order given, whatever order they were batched in."""
         self.model.eval()
-        out = np.empty((len(texts), self.model.config.num_labels), np.float32)
+        out = np.empty((len(inputs), self.model.config.num_labels), np.float32)
         with self.runtime.autocast():
-            for members, batch in tqdm(self.batches(texts), desc="predicting", unit="batch"):
-                inputs = {name: tensor.to(self.runtime.device) for name, tensor in batch.items()}
-                out[members] = classified(self.model, inputs).cpu().numpy()
+            for members, batch in tqdm(self.batches(inputs), desc="predicting", unit="batch"):
+                on_device = {name: tensor.to(self.runtime.device) for name, tensor in batch.items()}
+                out[members] = classified(self.model, on_device).cpu().numpy()
         return out
 
-    def reference_logits(self, texts: Sequence[Text]) -> np.ndarray:
-        """[REFERENCE_TEXTS, classes]: logits of the first texts in full precision, for the proof of a reload."""
+    def reference_logits(self, inputs: Sequence[Input]) -> np.ndarray:
+        """[REFERENCE_INPUTS, classes]: logits of the first inputs in full precision, for the proof of a reload."""
         exact = replace(self, runtime=Runtime(self.runtime.device, bf16=False))
-        return exact.logits(texts[:REFERENCE_TEXTS])
+        return exact.logits(inputs[:REFERENCE_INPUTS])
 
     def train(
         self,
@@ -91,14 +92,14 @@ class Classifier:
         """Train in place, resuming a killed run of the same schedule on the same files. Returns the log of epochs.
 
         `files` are the inputs that the run depends on, `about` is what else tells it from others; `columns`
-        [texts, ...] reach the objective with their texts. Without `validation` the last step's weights stay.
+        [inputs, ...] reach the objective with them. Without `validation` the last step's weights stay.
         Of several processes only the first returns.
         """
         return train(
             self.model,
-            self.tokenizer,
-            examples(training.texts, training.labels, self.tokenizer, self.max_tokens, **columns),
-            validation and examples(validation.texts, validation.labels, self.tokenizer, self.max_tokens),
+            self.processor,
+            examples(training.inputs, training.labels, self.processor, self.max_tokens, **columns),
+            validation and examples(validation.inputs, validation.labels, self.processor, self.max_tokens),
             schedule,
             self.runtime,
             checkpoint_folder(
@@ -109,6 +110,6 @@ class Classifier:
             objective,
         )
 
-    def save(self, folder: str | Path, reference_texts: Sequence[Text], **notes: Any) -> None:
-        """Write the model, its tokenizer, reference logits for the proof of a reload, and notes as <name>.json."""
-        save(self.model, self.tokenizer, folder, self.reference_logits(reference_texts), notes)
+    def save(self, folder: str | Path, reference: Sequence[Input], **notes: Any) -> None:
+        """Write the model, its processor, reference logits for the proof of a reload, and notes as <name>.json."""
+        save(self.model, self.processor, folder, self.reference_logits(reference), notes)

@@ -9,10 +9,10 @@ import numpy as np
 
 from slim.classifier import Classifier
 from slim.files import read_json
+from slim.inputs import Split
 from slim.metrics.intervals import accuracy_interval, difference_interval, mcnemar
 from slim.metrics.quality import accuracy, quality
 from slim.metrics.size import ratios, size
-from slim.texts import Split
 
 RELOAD_TOLERANCE = 1e-4
 """Largest difference of a logit that a reload may show: float32 rounding, no more."""
@@ -41,13 +41,13 @@ class Evaluator:
 
         Raises ValueError when its logits are not those its writer left beside it.
         """
-        judged = self.judge(classifier.logits(self.test.texts), classifier.logits(self.validation.texts))
+        judged = self.judge(classifier.logits(self.test.inputs), classifier.logits(self.validation.inputs))
         before = np.load(Path(folder) / "reference_logits.npy", allow_pickle=False)
-        difference = float(np.abs(classifier.reference_logits(self.validation.texts) - before).max())
+        difference = float(np.abs(classifier.reference_logits(self.validation.inputs) - before).max())
         if difference > RELOAD_TOLERANCE:
             raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
         known = {"reload_difference": difference, "precision": classifier.runtime.precision}
-        known |= {"max_tokens": classifier.max_tokens, "cut": classifier.cut_share(self.test.texts)}
+        known |= {"max_tokens": classifier.max_tokens, "cut": classifier.cut_share(self.test.inputs)}
         return judged.with_(**size(folder), **known, **_recipe(folder))
 
     def compare(self, model: "Judged", other: "Judged", prefix: str, p: str) -> "Judged":

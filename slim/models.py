@@ -12,7 +12,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    ImageProcessingMixin,
+)  # fmt: skip
 from transformers.utils import logging
 
 from slim.architectures import ARCHITECTURES, _architecture
@@ -21,7 +28,7 @@ from slim.files import read_json, write_json, written_aside
 
 Batch = _architecture.Batch
 Model = _architecture.Model
-Tokenizer = Any
+Processor = Any  # a tokenizer or, where a model reads images, an image processor
 
 
 def architecture(model_type: str) -> Architecture:
@@ -37,6 +44,21 @@ def supported(config: Config) -> None:
     for name, why in architecture(config.model_type).refused.items():
         if value := getattr(config, name, None):
             raise ValueError(f"{config.model_type} with {name}: {value} is not supported, since {why}")
+
+
+def reads_images(processor: Processor) -> bool:
+    """Whether a processor is for images, not for texts."""
+    return isinstance(processor, ImageProcessingMixin)
+
+
+def of_config(config: Config) -> Model:
+    """A classifier of random weights."""
+    return _auto_model(config).from_config(config)
+
+
+def _auto_model(config: Config) -> Any:
+    known = architecture(config.model_type)
+    return AutoModelForImageClassification if known.images else AutoModelForSequenceClassification
 
 
 def bare(model: Model) -> Model:
@@ -89,6 +111,11 @@ def keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
     windows = [architecture_of(model).window(model.config, layer) for layer in range(len(layers(model)))]
     return seen(windows[0]) if len(set(windows)) == 1 else np.stack([seen(window) for window in windows])
+
+
+def real_tokens(model: Model, batch: Batch) -> Tensor:
+    """[n, tokens], bool: which tokens of a batch are no padding."""
+    return architecture_of(model).real(model, batch)
 
 
 def projections(model: Model, layer: nn.Module) -> list[nn.Module]:
@@ -237,8 +264,8 @@ def _kept_state(model: Model, kept: Sequence[int]) -> dict[str, Tensor]:
     return state
 
 
-def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model, Tokenizer]:
-    """The classifier and tokenizer of a folder; with `labels`, under a fresh head unless its own has as many classes.
+def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model, Processor]:
+    """The classifier and processor of a folder; with `labels`, under a fresh head unless its own has as many classes.
 
     Raises ValueError in one line when the folder holds no model, a damaged one, or an unsupported architecture.
     """
@@ -256,13 +283,11 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
         head = {"num_labels": len(labels), "id2label": named, "label2id": {name: i for i, name in named.items()}}
     with _damage_told(folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     supported(config)
-    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what is made of no files at all
-        raise ValueError(f"{folder} holds a model without a tokenizer: save it beside the model")
-    agree(config, tokenizer)
+    processor = _processor(folder, config)
+    agree(config, processor)
     with _damage_told(folder):
-        model = AutoModelForSequenceClassification.from_pretrained(
+        model = _auto_model(config).from_pretrained(
             folder,
             config=config,
             local_files_only=True,
@@ -270,7 +295,20 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
             dtype=torch.float32,
             ignore_mismatched_sizes=labels is not None,  # a head for other classes gives way to a fresh one
         )
-    return model.eval(), tokenizer
+    return model.eval(), processor
+
+
+def _processor(folder: Path, config: Config) -> Processor:
+    if architecture(config.model_type).images:
+        if not (folder / "preprocessor_config.json").is_file():
+            raise ValueError(f"{folder} holds a model of images without its preprocessor_config.json: save it beside")
+        with _damage_told(folder):
+            return AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+    with _damage_told(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what is made of no files at all
+        raise ValueError(f"{folder} holds a model without a tokenizer: save it beside the model")
+    return tokenizer
 
 
 @contextmanager
@@ -287,12 +325,18 @@ def _damage_told(folder: Path) -> Iterator[None]:
         raise
 
 
-def agree(config: Config, tokenizer: Tokenizer) -> None:
+def agree(config: Config, processor: Processor) -> None:
     """Let a config and a tokenizer mean the same padding, to the right, and the tokenizer give what the model takes.
 
-    Raises ValueError when the tokenizer has no token that texts could be padded with.
+    Raises ValueError when the tokenizer has no token that texts could be padded with, or when an image processor
+    makes images of another size than the model reads.
     """
-    known = architecture(config.model_type)
+    known, tokenizer = architecture(config.model_type), processor
+    if known.images:
+        made, read = (processor.size["height"], processor.size["width"]), config.image_size
+        if made != (tuple(read) if isinstance(read, list | tuple) else (read, read)):
+            raise ValueError(f"preprocessor_config.json makes images of {made}, the model reads {read}: mend `size`")
+        return
     if tokenizer.pad_token is None:
         if tokenizer.eos_token is None:
             raise ValueError("the tokenizer has neither a pad_token nor an eos_token: name one in its config")
@@ -307,18 +351,18 @@ def agree(config: Config, tokenizer: Tokenizer) -> None:
 
 def save(
     model: Model,
-    tokenizer: Tokenizer,
+    processor: Processor,
     folder: str | Path,
     reference: np.ndarray,
     notes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a model so that plain `from_pretrained` reads it, and the logits a faithful reload must give.
 
-    `reference` [texts, classes] is kept as reference_logits.npy beside the weights, each of `notes` as <name>.json.
+    `reference` [inputs, classes] is kept as reference_logits.npy beside the weights, each of `notes` as <name>.json.
     """
     with written_aside(folder) as aside:
         model.save_pretrained(aside)
-        tokenizer.save_pretrained(aside)
+        processor.save_pretrained(aside)
         np.save(aside / "reference_logits.npy", reference, allow_pickle=False)
         for name, note in (notes or {}).items():
             write_json(note, aside / f"{name}.json")

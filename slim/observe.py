@@ -21,6 +21,7 @@ from slim.models import (
     keys,
     layers,
     read_out,
+    real_tokens,
     telling_attention,
 )
 from slim.observation import Observation
@@ -56,7 +57,7 @@ _AXIS = {"pooled": 1}  # every other array grows along its last axis
 def _observe_batch(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.ndarray]:
     """Every statistic of one batch, by the name of its field in Observation (and the texts' lengths)."""
     stack, known = layers(model), architecture_of(model)
-    real = batch["attention_mask"].bool()
+    real = real_tokens(model, batch)
     squares, activations, attentions = ExampleSquares(), _Recorder(), _Recorder()
     model.zero_grad(set_to_none=True)
     with (
@@ -93,7 +94,7 @@ def _loss_of_one(model: Model, batch: Batch, targets: Tensor, example: int) -> T
 def _activation(model: Model, before: Tensor, output: Any, batch: Batch) -> dict[str, Tensor]:
     """Channel means and norms [2 sites, tokens] of a layer's output and update, and its read-out [n, d]."""
     after = output[0] if isinstance(output, tuple) else output
-    real = batch["attention_mask"].bool()
+    real = real_tokens(model, batch)
     sites = torch.stack([after[real], (after - before)[real]])
     return {"channel_mean": sites.mean(-1), "row_norm": sites.norm(dim=-1), "pooled": read_out(model, after, batch)}
 

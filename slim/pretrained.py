@@ -13,6 +13,7 @@ from slim.hub import snapshot
 FILES = (
     "config.json",
     "model.safetensors",
+    "preprocessor_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -28,8 +29,8 @@ FILES = (
 """What is taken along, where it exists; never a pickle."""
 
 WEIGHTS = "model.safetensors"
-TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
-"""Any of these is enough; sentencepiece alone would need a library more."""
+PROCESSORS = ("tokenizer.json", "vocab.txt", "vocab.json", "preprocessor_config.json")
+"""Any of these is enough (the last where images are read); sentencepiece alone would need a library more."""
 INDEX = "model.safetensors.index.json"
 """The file that says which shard holds which tensor, where weights come in several."""
 SHARDS = "model-*-of-*.safetensors"
@@ -74,7 +75,7 @@ def fetch(
     config: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> None:
-    """Write an encoder and its tokenizer to `folder`, with a card that says whose they are.
+    """Write an encoder and its processor to `folder`, with a card that says whose they are.
 
     The arguments are those of `model` in params.yaml. Raises ValueError, naming the file, when it is missing or its
     sha256 is not the given one.
@@ -95,19 +96,20 @@ def fetch(
 
 
 def _drawn(folder: Path, name: str, config: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """Write random weights with a package's tokenizer; the card that says so."""
+    """Write random weights, with a package's tokenizer where texts are read; the card that says so."""
     from slim.scratch import draw
 
-    draw(folder, packaged(name), config, seed)
-    return {"name": config["model_type"], "weights": "random", "config": dict(config), "seed": seed, "tokenizer": name}
+    draw(folder, packaged(name) if name else None, config, seed)
+    card = {"name": config["model_type"], "weights": "random", "config": dict(config), "seed": seed}
+    return card | ({"tokenizer": name} if name else {})
 
 
 def _copy(origin: Path, folder: Path, sha256: str | None, what: str, remedy: str) -> None:
     """Copy what is taken along, weights in one file. Raises ValueError when something is missing or another's."""
     if not (origin / "config.json").is_file() or not any((origin / name).is_file() for name in (WEIGHTS, INDEX)):
         raise ValueError(f"{what} has no {WEIGHTS} with a config.json (pickles are never loaded): {remedy}")
-    if not any((origin / name).is_file() for name in TOKENIZERS):
-        raise ValueError(f"{what} has no tokenizer that can be read (any of {', '.join(TOKENIZERS)}): {remedy}")
+    if not any((origin / name).is_file() for name in PROCESSORS):
+        raise ValueError(f"{what} has nothing that prepares inputs (any of {', '.join(PROCESSORS)}): {remedy}")
     for name in FILES:
         if (origin / name).is_file():
             shutil.copyfile(origin / name, folder / name)

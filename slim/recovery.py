@@ -11,9 +11,9 @@ from tqdm import tqdm
 from slim.checkpoints import checkpoint_folder
 from slim.classifier import Classifier
 from slim.files import read_arrays, write_arrays
+from slim.inputs import Split
 from slim.lattice import Lattice, layers_of, mask_of
 from slim.models import keep_layers, layers
-from slim.texts import Split
 from slim.training import Schedule
 
 
@@ -79,7 +79,7 @@ def _trained(
     """Predictions [n] and loss (nats) on each split of one subset after its training."""
     student = teacher.with_model(keep_layers(teacher.model, layers_of(mask)))
     student.train(train, None, schedule, files, about=mask)
-    logits = {name: student.logits(split.texts) for name, split in splits.items()}
+    logits = {name: student.logits(split.inputs) for name, split in splits.items()}
     predictions = {f"{name}_predictions": each.argmax(-1).astype(np.int16) for name, each in logits.items()}
     losses = {f"{name}_loss": np.array(loss(each, splits[name].labels)) for name, each in logits.items()}
     return predictions | losses

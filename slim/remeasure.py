@@ -15,13 +15,13 @@ from slim.checkpoints import checkpoint_folder
 from slim.classifier import Classifier
 from slim.family import find
 from slim.files import read_arrays, write_arrays
+from slim.inputs import Split
 from slim.lattice import Lattice, layers_of
 from slim.models import keep_layers
 from slim.observation import Observation
 from slim.observe import observe
 from slim.orders import PruneFirst, keep_scores, walk
 from slim.signals import CONTROLS
-from slim.texts import Split
 
 Floats = NDArray[np.float64]
 Table = dict[str, dict[str, list[float]]]
@@ -42,9 +42,9 @@ def observer(
     `intact` is that of the whole teacher over the same texts. Every set is kept on disk as soon as it was observed,
     without its weights, so that a killed run goes on with the next one. `files` are the inputs the result depends on.
     """
-    settings = ["observed", len(train.texts), batch_size, teacher.max_tokens, teacher.runtime]
+    settings = ["observed", len(train.inputs), batch_size, teacher.max_tokens, teacher.runtime]
     memo = checkpoint_folder(settings, files, [observe.__module__])
-    batches = teacher.batches(train.texts, batch_size=batch_size, by_length=False)
+    batches = teacher.batches(train.inputs, batch_size=batch_size, by_length=False)
     again = [field.name for field in fields(Observation) if field.name not in FROM_INTACT]
 
     def observed(mask: int) -> Observation:

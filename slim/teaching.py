@@ -8,10 +8,10 @@ import numpy as np
 
 from slim.classifier import Classifier
 from slim.files import read_arrays
+from slim.inputs import Input, Split, read_split, read_unlabelled
 from slim.losses.distillation import Distillation
 from slim.losses.hard_labels import UNLABELLED
 from slim.models import Model
-from slim.texts import Split, Text, read_split, read_unlabelled
 from slim.training import Schedule
 
 
@@ -48,7 +48,7 @@ class Material:
     """A dataset as a teacher has answered it."""
 
     train: Split
-    unlabelled: list[Text]
+    unlabelled: list[Input]
     logits: dict[str, np.ndarray]
     """train and unlabelled -> the teacher's logits [texts, classes], computed once for all students."""
     files: tuple[Path, ...]
@@ -63,7 +63,7 @@ def read_material(dataset: str | Path, logits: str | Path) -> Material:
 
 def steps(lesson: Lesson, material: Material) -> int:
     """Optimizer steps of a lesson, the same with a teacher and without."""
-    return lesson.schedule(0).length(len(material.train.texts) + len(material.unlabelled[: lesson.transfer]))
+    return lesson.schedule(0).length(len(material.train.inputs) + len(material.unlabelled[: lesson.transfer]))
 
 
 def teach(
@@ -95,4 +95,4 @@ def _mixed(material: Material, transfer: int) -> tuple[Split, np.ndarray]:
     more = material.unlabelled[:transfer]
     labels = np.concatenate([material.train.labels, np.full(len(more), UNLABELLED, np.int64)])
     logits = np.concatenate([material.logits["train"], material.logits["unlabelled"][: len(more)]])
-    return Split([*material.train.texts, *more], labels), logits
+    return Split([*material.train.inputs, *more], labels), logits

@@ -13,14 +13,14 @@ import torch
 from datasets import Dataset, concatenate_datasets
 from torch import Tensor
 from torch.utils.data import DataLoader
-from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from slim.batches import lengths, tokenized
+from slim.batches import collator, lengths, prepared
+from slim.inputs import Input
 from slim.losses.hard_labels import hard_labels
-from slim.models import Batch, Model, Tokenizer, classified
+from slim.models import Batch, Model, Processor, classified
 from slim.runtime import Runtime, decided, go_on_alone, processes, rank, wait
-from slim.texts import Text
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
@@ -58,16 +58,16 @@ class Schedule:
 
 
 def examples(
-    texts: Sequence[Text], labels: np.ndarray, tokenizer: Tokenizer, max_tokens: int, **columns: np.ndarray
+    inputs: Sequence[Input], labels: np.ndarray, processor: Processor, max_tokens: int, **columns: np.ndarray
 ) -> Dataset:
-    """Tokenized, labelled texts for `train`; further columns (a teacher's logits, say) reach the objective."""
+    """Prepared, labelled inputs for `train`; further columns (a teacher's logits, say) reach the objective."""
     more = Dataset.from_dict({"labels": labels} | columns)
-    return concatenate_datasets([tokenized(texts, tokenizer, max_tokens), more], axis=1)
+    return concatenate_datasets([prepared(inputs, processor, max_tokens), more], axis=1)
 
 
 def train(
     model: Model,
-    tokenizer: Tokenizer,
+    processor: Processor,
     training: Dataset,
     validation: Dataset | None,
     schedule: Schedule,
@@ -95,7 +95,7 @@ def train(
         args=_arguments(schedule, len(training), runtime, checkpoints, epochwise=validation is not None),
         train_dataset=training,
         eval_dataset=validation,
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=collator(processor),
         compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
         callbacks=[_SaveNowAndThen(SAVE_EVERY_SECONDS)],
     )

@@ -9,9 +9,9 @@ from tqdm import tqdm
 from slim.checkpoints import checkpoint_folder
 from slim.classifier import Classifier
 from slim.files import read_arrays, write_arrays
+from slim.inputs import Split
 from slim.models import Model, keep_layers, layers
 from slim.teaching import Lesson, Material, steps, teach
-from slim.texts import Split
 
 
 def taught(
@@ -43,7 +43,7 @@ def taught(
         if not memo.exists():
             learner = student.with_model(keep_layers(student.model, range(len(layers(student.model)))))
             teach(learner, lesson, material, teacher=teacher, kept=kept, files=files, seed=seed)
-            write_arrays({"predictions": learner.logits(test.texts).argmax(-1).astype(np.int16)}, memo)
+            write_arrays({"predictions": learner.logits(test.inputs).argmax(-1).astype(np.int16)}, memo)
         found[f"{name}_{role}"] = read_arrays(memo)["predictions"]
         found[f"{name}_steps"] = np.array(count)
     return found

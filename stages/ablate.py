@@ -2,8 +2,8 @@
 
 from slim.ablation import measure
 from slim.classifier import Classifier
+from slim.inputs import read_split
 from slim.params import load
-from slim.texts import read_split
 from stages import run
 
 

@@ -3,8 +3,8 @@
 from slim.classifier import Classifier
 from slim.compressors.drop_layers import drop_layers
 from slim.files import read_json
+from slim.inputs import read_split
 from slim.params import load
-from slim.texts import read_split
 from stages import run
 
 
@@ -14,7 +14,7 @@ def compress(dataset: str, seed: str, student: str) -> None:
     recipe = read_json(f"data/recipes/{student}/{dataset}/{seed}.json")
     pruned = teacher.with_model(drop_layers(teacher.model, kept=recipe["kept"]))
     validation = read_split(f"data/datasets/{dataset}", "validation")
-    pruned.save(f"models/pruned/{dataset}/{seed}/{student}", validation.texts, recipe=recipe)
+    pruned.save(f"models/pruned/{dataset}/{seed}/{student}", validation.inputs, recipe=recipe)
 
 
 if __name__ == "__main__":

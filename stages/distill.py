@@ -5,9 +5,9 @@ TARGET is distilled or hard_labels; both take as many steps of as many texts.
 
 from slim.classifier import Classifier
 from slim.files import read_json
+from slim.inputs import read_split
 from slim.params import load
 from slim.teaching import Lesson, read_material, teach
-from slim.texts import read_split
 from stages import run
 
 
@@ -26,7 +26,7 @@ def distill(dataset: str, seed: str, student: str, target: str) -> None:
         files=[f"{pruned}/model.safetensors", f"{teacher}/model.safetensors"],
         seed=int(seed),
     )
-    learner.save(f"models/{target}/{here}/{student}", read_split(data, "validation").texts, recipe=recipe)
+    learner.save(f"models/{target}/{here}/{student}", read_split(data, "validation").inputs, recipe=recipe)
 
 
 if __name__ == "__main__":

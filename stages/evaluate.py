@@ -3,9 +3,9 @@
 from slim.classifier import Classifier
 from slim.evaluation import Evaluator, compared
 from slim.files import write_jsons
+from slim.inputs import read_split
 from slim.linear_floor import linear_floor
 from slim.params import load
-from slim.texts import read_split
 from stages import run
 
 MODELS = ("pruned", "hard_labels", "distilled")

@@ -1,9 +1,9 @@
 """extract_signals DATASET SEED: one instrumented pass of the teacher over a slice of train."""
 
 from slim.classifier import Classifier
+from slim.inputs import read_split
 from slim.observe import observe
 from slim.params import load
-from slim.texts import read_split
 from stages import run
 
 
@@ -11,7 +11,7 @@ def extract_signals(dataset: str, seed: str) -> None:
     params = load()
     teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     train = read_split(f"data/datasets/{dataset}", "train").head(params.extract_signals.texts)
-    texts = teacher.batches(train.texts, batch_size=params.extract_signals.batch_size, by_length=False)
+    texts = teacher.batches(train.inputs, batch_size=params.extract_signals.batch_size, by_length=False)
     observe(teacher.model, texts, train.labels, teacher.runtime).save(f"data/signals/one_shot/{dataset}/{seed}.npz")
 
 

@@ -2,8 +2,8 @@
 
 from slim.classifier import Classifier
 from slim.files import write_arrays
+from slim.inputs import class_names, read_split, read_unlabelled
 from slim.params import load
-from slim.texts import class_names, read_split, read_unlabelled
 from slim.training import Schedule
 from stages import run
 
@@ -24,8 +24,8 @@ def finetune(dataset: str, seed: str) -> None:
         Schedule(**params.finetune.model_dump(), seed=int(seed)),
         files=[f"{data}/train.parquet", f"{data}/validation.parquet", "models/base/model.safetensors"],
     )
-    teacher.save(f"models/teacher/{dataset}/{seed}", validation.texts, epochs=epochs)
-    texts = {"train": training.texts, "unlabelled": read_unlabelled(data)}
+    teacher.save(f"models/teacher/{dataset}/{seed}", validation.inputs, epochs=epochs)
+    texts = {"train": training.inputs, "unlabelled": read_unlabelled(data)}
     logits = {name: teacher.logits(each) for name, each in texts.items()}
     write_arrays(logits, f"data/logits/{dataset}/{seed}.npz")
 

@@ -1,10 +1,10 @@
 """recover DATASET SEED BUDGET: what retained sets predict after a short training, each trained once."""
 
 from slim.classifier import Classifier
+from slim.inputs import read_split
 from slim.models import layers
 from slim.params import load
 from slim.recovery import designed, recovered
-from slim.texts import read_split
 from slim.training import Schedule
 from stages import run
 

@@ -2,11 +2,11 @@
 
 from slim.classifier import Classifier
 from slim.files import write_json
+from slim.inputs import read_split
 from slim.lattice import Lattice
 from slim.observation import Observation
 from slim.params import load
 from slim.remeasure import Remeasured, observer, orders_by_remeasuring
-from slim.texts import read_split
 from stages import run
 
 

@@ -2,9 +2,9 @@
 
 from slim.classifier import Classifier
 from slim.files import read_json, write_arrays
+from slim.inputs import read_split
 from slim.params import load
 from slim.teaching import Lesson, read_material
-from slim.texts import read_split
 from slim.variants import taught
 from stages import run
 

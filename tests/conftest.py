@@ -6,8 +6,8 @@ import pytest
 @pytest.fixture(autouse=True, scope="session")
 def _tokens_stay_out_of_the_repository(tmp_path_factory):
     """Tokens that tests make in this process lie in a folder of the run, not among those of the pipeline."""
-    import slim.batches
+    import slim.tokens
 
-    before, slim.batches.TOKENS = slim.batches.TOKENS, tmp_path_factory.mktemp("tokens")
+    before, slim.tokens.TOKENS = slim.tokens.TOKENS, tmp_path_factory.mktemp("tokens")
     yield
-    slim.batches.TOKENS = before
+    slim.tokens.TOKENS = before

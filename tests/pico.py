@@ -1,14 +1,18 @@
 """Models so small that every test can have its own: 2 to 4 layers, 16 wide, random weights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
+from transformers import AutoConfig, BertTokenizerFast
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 from slim.batches import Batches, batches
 from slim.classifier import Classifier
-from slim.models import agree
+from slim.inputs import Input
+from slim.models import ARCHITECTURES, agree, of_config
+from slim.pictures import encoded
 from slim.runtime import Runtime
 
 WORDS = [f"word{i}" for i in range(60)]
@@ -34,6 +38,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
     "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
+    "vit": {"image_size": 8, "patch_size": 4},
 }  # fmt: skip
 """What each architecture has beside the common sizes: what real models of it have, in small."""
 
@@ -57,7 +62,7 @@ def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: A
 def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0, **changes: Any) -> Any:
     """A random classifier of a family; weights large enough that every layer changes what comes out."""
     torch.manual_seed(seed)
-    made = AutoModelForSequenceClassification.from_config(config(family, layers, classes, **changes)).eval()
+    made = of_config(config(family, layers, classes, **changes)).eval()
     with torch.no_grad():  # norms that change nothing would hide where they are forgotten
         for parameter in made.parameters():
             if parameter.dim() == 1:
@@ -71,18 +76,35 @@ def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
     return [" ".join(draw.choice(WORDS, draw.integers(1, longest + 1))) for _ in range(count)]
 
 
+def images(count: int = 24, seed: int = 0) -> list[bytes]:
+    """Grey images of 8 by 8 pixels."""
+    draw = np.random.default_rng(seed)
+    return [encoded(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
+
+
+def inputs(family: str = "bert", count: int = 24, seed: int = 0) -> Sequence[Input]:
+    """What a family reads: texts or images."""
+    return images(count, seed) if ARCHITECTURES[family].images else texts(count, seed)
+
+
 def labels(count: int = 24, classes: int = 3, seed: int = 0) -> np.ndarray:
     """Random classes, int64."""
     return np.random.default_rng(seed).integers(0, classes, count)
 
 
-def batch_of(found: list[str], size: int = 8, by_length: bool = True) -> Batches:
-    """Batches of texts."""
-    return batches(found, tokenizer(), max_tokens=16, batch_size=size, by_length=by_length)
+def processor(family: str = "bert") -> Any:
+    """What makes inputs of a family of what it reads."""
+    return ViTImageProcessorPil(size={"height": 8, "width": 8}) if ARCHITECTURES[family].images else tokenizer()
 
 
-def classifier(**options: Any) -> Classifier:
-    """A pico model with its tokenizer, in full precision on the CPU."""
-    made, words = model(**options), tokenizer()
-    agree(made.config, words)
-    return Classifier(made, words, max_tokens=16, batch_size=8, runtime=EXACT)
+def batch_of(found: Sequence[Input], size: int = 8, by_length: bool = True) -> Batches:
+    """Batches of texts or images."""
+    made_by = processor("vit" if isinstance(found[0], bytes) else "bert")
+    return batches(found, made_by, max_tokens=16, batch_size=size, by_length=by_length)
+
+
+def classifier(family: str = "bert", **options: Any) -> Classifier:
+    """A pico model with its processor, in full precision on the CPU."""
+    made, beside = model(family, **options), processor(family)
+    agree(made.config, beside)
+    return Classifier(made, beside, max_tokens=16, batch_size=8, runtime=EXACT)

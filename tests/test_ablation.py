@@ -7,18 +7,18 @@ from torch.nn.functional import cross_entropy
 
 from slim import models
 from slim.ablation import ablate, measure, prefixes, wanted
+from slim.inputs import Split
 from slim.lattice import layers_of
-from slim.texts import Split
 from tests import pico
 
 
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_every_subset_predicts_what_the_pruned_model_predicts(family):
     whole = pico.classifier(family=family, layers=3)
-    texts, labels = pico.texts(), pico.labels()
-    predictions, losses = ablate(whole.model, whole.batches(texts), labels, list(range(8)), whole.runtime)
+    inputs, labels = pico.inputs(family), pico.labels()
+    predictions, losses = ablate(whole.model, whole.batches(inputs), labels, list(range(8)), whole.runtime)
     for mask in range(1, 8):
-        logits = whole.with_model(models.keep_layers(whole.model, layers_of(mask))).logits(texts)
+        logits = whole.with_model(models.keep_layers(whole.model, layers_of(mask))).logits(inputs)
         np.testing.assert_array_equal(predictions[mask], logits.argmax(-1))
         expected = cross_entropy(torch.as_tensor(logits), torch.as_tensor(labels)).item()
         assert losses[mask] == pytest.approx(expected, abs=1e-5)
@@ -65,7 +65,7 @@ def test_a_lattice_of_two_splits_knows_the_accuracy_of_the_intact_model():
     splits = {name: Split(pico.texts(20, seed), pico.labels(20)) for seed, name in enumerate(("validation", "test"))}
     lattice = measure(whole, splits, max_subsets=8)
     for name, split in splits.items():
-        expected = (whole.logits(split.texts).argmax(-1) == split.labels).mean()
+        expected = (whole.logits(split.inputs).argmax(-1) == split.labels).mean()
         assert lattice.accuracy(lattice.full, name) == pytest.approx(expected)
     partial = measure(whole, splits, max_subsets=1, subsets=[[1]])
     assert partial.of_size(1) == [0b010]

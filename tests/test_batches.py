@@ -8,8 +8,9 @@ import torch
 from datasets.table import MemoryMappedTable
 from transformers import AutoTokenizer, BertTokenizerFast
 
-import slim.batches
-from slim.batches import batches, tokenized
+import slim.tokens
+from slim.batches import batches
+from slim.tokens import tokenized
 from slim.training import examples
 from tests import pico
 
@@ -20,10 +21,10 @@ TEXTS = pico.texts(50)
 def made(tmp_path, monkeypatch) -> list[int]:
     """An empty cache that counts how many texts are tokenized at a time, at most seven."""
     counts: list[int] = []
-    really = slim.batches._encoded
-    monkeypatch.setattr(slim.batches, "TOKENS", tmp_path / "tokens")
-    monkeypatch.setattr(slim.batches, "AT_ONCE", 7)
-    monkeypatch.setattr(slim.batches, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how))
+    really = slim.tokens._encoded
+    monkeypatch.setattr(slim.tokens, "TOKENS", tmp_path / "tokens")
+    monkeypatch.setattr(slim.tokens, "AT_ONCE", 7)
+    monkeypatch.setattr(slim.tokens, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how))
     return counts
 
 
@@ -43,7 +44,7 @@ def test_batches_are_what_padding_all_at_once_gives():
     tokenizer = pico.tokenizer()
     order = np.argsort([len(ids) for ids in tokenizer(TEXTS)["input_ids"]], kind="stable")
     walked = batches(TEXTS, pico.tokenizer(), max_tokens=16, batch_size=8)
-    assert len(walked) == 7 and walked.texts == 50
+    assert len(walked) == 7 and walked.inputs == 50
     for _ in range(2):  # they can be walked many times
         for start, (members, batch) in zip(range(0, 50, 8), walked, strict=True):
             assert members.tolist() == order[start : start + 8].tolist()
@@ -112,7 +113,7 @@ def test_what_a_kill_left_is_no_token_file(made, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(slim.batches, "write_text", lambda said, path: killed(path, said))
+        patch.setattr(slim.tokens, "write_text", lambda said, path: killed(path, said))
         tokenized(TEXTS, pico.tokenizer(), 16)
     assert len(tokenized(TEXTS, pico.tokenizer(), 16)) == 50 and len(made) == 16
 

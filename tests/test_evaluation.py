@@ -6,8 +6,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from slim.evaluation import Evaluator, compared
+from slim.inputs import Split
 from slim.linear_floor import linear_floor
-from slim.texts import Split
 from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))
@@ -16,14 +16,14 @@ EVALUATOR = Evaluator(TEST, VALIDATION, resamples=300, level=0.95, bins=10)
 
 def saved(folder, seed=0, layers=3):
     model = pico.classifier(seed=seed, layers=layers)
-    model.save(folder, VALIDATION.texts, recipe={"strategy": "greedy", "kept": list(range(layers))})
+    model.save(folder, VALIDATION.inputs, recipe={"strategy": "greedy", "kept": list(range(layers))})
     return model
 
 
 def test_a_saved_model_is_measured_as_it_was_saved(tmp_path):
     model = saved(tmp_path / "model")
     record = EVALUATOR.saved(model, tmp_path / "model").record
-    assert record["accuracy"] == (model.logits(TEST.texts).argmax(-1) == TEST.labels).mean()
+    assert record["accuracy"] == (model.logits(TEST.inputs).argmax(-1) == TEST.labels).mean()
     assert record["accuracy_low"] <= record["accuracy"] <= record["accuracy_high"]
     assert record["reload_difference"] == 0 and record["kept"] == "0-1-2" and record["n"] == 40
     assert record["precision"] == "fp32"
@@ -66,10 +66,10 @@ def test_the_linear_floor_is_tfidf_with_logistic_regression():
     training = Split(pico.texts(90, 3), pico.labels(90, seed=3))
     (found,) = linear_floor(training, [TEST], max_ngram=2, min_documents=2, c=10.0)
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(words.fit_transform(training.texts), training.labels)
-    np.testing.assert_allclose(found, model.predict_log_proba(words.transform(TEST.texts)))
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(words.fit_transform(training.inputs), training.labels)
+    np.testing.assert_allclose(found, model.predict_log_proba(words.transform(TEST.inputs)))
 
 
 def test_a_class_without_training_texts_is_refused():
-    with pytest.raises(ValueError, match="class 2 has no text in train"):
+    with pytest.raises(ValueError, match="class 2 has no row in train"):
         linear_floor(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_documents=1, c=1.0)

@@ -61,8 +61,8 @@ def test_a_layer_is_matched_with_the_last_removed_layer_after_it():
     assert matches((1,), 4) == [3]
 
 
-def batch_with(teacher_logits: torch.Tensor) -> dict[str, torch.Tensor]:
-    (_, batch), *_ = pico.batch_of(pico.texts(6))
+def batch_with(teacher_logits: torch.Tensor, family: str = "bert") -> dict[str, torch.Tensor]:
+    (_, batch), *_ = pico.batch_of(pico.inputs(family, 6))
     return batch | {"labels": torch.arange(6) % 3, "teacher": teacher_logits}
 
 
@@ -89,7 +89,7 @@ def test_distillation_mixes_its_terms():
 @pytest.mark.parametrize("weights", [(1.0, 0.0), (0.0, 1.0)])
 def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weights, family):
     teacher = pico.model(family, layers=3)
-    batch = batch_with(torch.zeros(6, 3))
+    batch = batch_with(torch.zeros(6, 3), family)
     itself = Distillation(1.0, 0.0, *weights, kept=(0, 1, 2), teacher=teacher)
     plain = hard_labels(classified(teacher, batch), batch["labels"])
     torch.testing.assert_close(itself(teacher, batch)[0], plain)
@@ -106,7 +106,7 @@ def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weigh
 def test_queries_keys_and_values_are_those_that_attention_is_made_of(family):
     """A head of values, mixed by the weights, is what the output projection reads."""
     model = pico.model(family, layers=2)
-    (_, batch), *_ = pico.batch_of(pico.texts(6))
+    (_, batch), *_ = pico.batch_of(pico.inputs(family, 6))
     last = layers(model)[-1]
     with telling_attention(model), outputs_of(projections(model, last)) as made:
         weights, mixed = [], []

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, GPT2TokenizerFast
+from transformers import AutoTokenizer, GPT2TokenizerFast
 
 from slim import models
 from slim.classifier import Classifier
@@ -37,7 +37,7 @@ def test_a_compressor_told_to_change_nothing_computes_the_same_and_leaves_its_in
     whole = pico.classifier(family=family, layers=4)
     before = copy.deepcopy(whole.model.state_dict())
     same = whole.with_model(find("compressors", name)(whole.model, None, **OPTIONS[name][0]))
-    np.testing.assert_array_equal(same.logits(pico.texts()), whole.logits(pico.texts()))
+    np.testing.assert_array_equal(same.logits(pico.inputs(family)), whole.logits(pico.inputs(family)))
     find("compressors", name)(whole.model, None, **OPTIONS[name][1])
     assert all(torch.equal(before[key], tensor) for key, tensor in whole.model.state_dict().items())
 
@@ -48,9 +48,11 @@ def test_a_compressed_model_reloads_from_its_folder_and_is_smaller_on_disk(name,
     whole = pico.classifier(family=family, layers=4)
     smaller = whole.with_model(find("compressors", name)(whole.model, None, **OPTIONS[name][1]))
     for folder, one in (("whole", whole), ("smaller", smaller)):
-        one.save(tmp_path / folder, pico.texts())
-    reloaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / "smaller").eval()
-    np.testing.assert_array_equal(smaller.with_model(reloaded).logits(pico.texts()), smaller.logits(pico.texts()))
+        one.save(tmp_path / folder, pico.inputs(family))
+    reloaded = type(smaller.model).from_pretrained(tmp_path / "smaller").eval()
+    np.testing.assert_array_equal(
+        smaller.with_model(reloaded).logits(pico.inputs(family)), smaller.logits(pico.inputs(family))
+    )
     sizes = [size(tmp_path / folder)["bytes"] for folder in ("smaller", "whole")]
     assert sizes[0] < sizes[1] or name == "keep_all"
 
@@ -58,7 +60,7 @@ def test_a_compressed_model_reloads_from_its_folder_and_is_smaller_on_disk(name,
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_kept_layers_are_the_blocks_run_by_hand(family):
     whole = pico.classifier(family=family, layers=4)
-    batch = next(iter(whole.batches(pico.texts(8))))[1]
+    batch = next(iter(whole.batches(pico.inputs(family, 8))))[1]
     stream = models.embed(whole.model, batch)
     for layer in (1, 3):
         stream = stream.through(models.layers(whole.model)[layer])
@@ -69,8 +71,8 @@ def test_kept_layers_are_the_blocks_run_by_hand(family):
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_padding_does_not_change_logits(family):
     whole = pico.classifier(family=family, layers=4)
-    alone = np.concatenate([whole.logits([text]) for text in pico.texts(8)])
-    np.testing.assert_allclose(whole.logits(pico.texts(8)), alone, atol=1e-5)
+    alone = np.concatenate([whole.logits([text]) for text in pico.inputs(family, 8)])
+    np.testing.assert_allclose(whole.logits(pico.inputs(family, 8)), alone, atol=1e-5)
 
 
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
@@ -78,7 +80,7 @@ def test_no_layer_runs_and_nothing_stays_behind_while_texts_are_embedded(family)
     whole, ran = pico.classifier(family=family, layers=4), []
     for layer in models.layers(whole.model):
         models.attention(whole.model, layer).register_forward_hook(lambda *_: ran.append(1))
-    _, batch = next(iter(whole.batches(pico.texts(8))))
+    _, batch = next(iter(whole.batches(pico.inputs(family, 8))))
     before = models.classified(whole.model, batch)
     ran.clear()
     stream = models.embed(whole.model, batch)
@@ -95,10 +97,10 @@ def test_every_architecture_learns(family, tmp_path, monkeypatch):
     whole = pico.classifier(family=family, layers=2, classes=2)
     schedule = Schedule(epochs=1.0, batch_size=32, learning_rate=1e-2, warmup=0.0, weight_decay=0.0, seed=0, steps=4)
     before = {name: tensor.clone() for name, tensor in models.layers(whole.model).named_parameters()}
-    train, test = learnable(96, 0), learnable(60, 2)
-    untrained = loss(whole.logits(test.texts), test.labels)
+    train, test = learnable(96, 0, family), learnable(60, 2, family)
+    untrained = loss(whole.logits(test.inputs), test.labels)
     whole.train(train, None, schedule, ["input"])
-    assert loss(whole.logits(test.texts), test.labels) < untrained
+    assert loss(whole.logits(test.inputs), test.labels) < untrained
     assert not any(torch.equal(tensor, before[name]) for name, tensor in models.layers(whole.model).named_parameters())
 
 
@@ -107,15 +109,17 @@ def test_a_fresh_process_with_plain_transformers_gives_the_same_logits(tmp_path)
     for family in models.ARCHITECTURES:
         pruned = pico.classifier(family=family, layers=4)
         pruned = pruned.with_model(models.keep_layers(pruned.model, [1, 3]))
-        pruned.save(tmp_path / family, pico.texts())
-        batch = next(iter(pruned.batches(pico.texts(8), by_length=False)))[1]
+        pruned.save(tmp_path / family, pico.inputs(family))
+        batch = next(iter(pruned.batches(pico.inputs(family, 8), by_length=False)))[1]
         np.savez(tmp_path / family / "batch.npz", **{name: tensor.numpy() for name, tensor in batch.items()})
-        expected[family] = pruned.logits(pico.texts(8))
+        expected[family] = pruned.logits(pico.inputs(family, 8))
     program = (
         "import sys, numpy as np, torch\n"
-        "from transformers import AutoModelForSequenceClassification as Auto\n"
+        "from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification\n"
         "for folder in sys.argv[1:]:\n"
         "    batch = {k: torch.as_tensor(v) for k, v in np.load(folder + '/batch.npz').items()}\n"
+        "    images = 'pixel_values' in batch\n"
+        "    Auto = AutoModelForImageClassification if images else AutoModelForSequenceClassification\n"
         "    np.save(folder + '.npy', Auto.from_pretrained(folder).eval()(**batch).logits.detach().numpy())\n"
     )
     folders = [str(tmp_path / family) for family in expected]
@@ -125,13 +129,15 @@ def test_a_fresh_process_with_plain_transformers_gives_the_same_logits(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "family", sorted(set(models.ARCHITECTURES) - {"qwen2"})
-)  # for which transformers knows better
+    "family", sorted(set(models.ARCHITECTURES) - {"qwen2", "vit"})
+)  # of which one reads images and for the other which transformers knows better
 def test_the_tokenizer_beside_a_model_gives_what_the_model_takes(family, tmp_path):
     whole = pico.classifier(family=family)
-    whole.save(tmp_path / "model", pico.texts())
-    plain = AutoTokenizer.from_pretrained(tmp_path / "model")(pico.texts(8), padding=True, return_tensors="pt")
-    ours = next(iter(whole.batches(pico.texts(8), by_length=False)))[1]
+    whole.save(tmp_path / "model", pico.inputs(family))
+    plain = AutoTokenizer.from_pretrained(tmp_path / "model")(
+        pico.inputs(family, 8), padding=True, return_tensors="pt"
+    )
+    ours = next(iter(whole.batches(pico.inputs(family, 8), by_length=False)))[1]
     assert set(plain) == set(ours) and all(torch.equal(plain[name], ours[name]) for name in ours)
 
 
@@ -164,7 +170,7 @@ def test_both_ways_of_pooling_are_the_models_own(pooling):
     ],
 )
 def test_variants_whose_layers_do_not_stand_alone_are_refused(family, changes, said, tmp_path):
-    pico.classifier(family=family, **changes).save(tmp_path / "model", pico.texts())
+    pico.classifier(family=family, **changes).save(tmp_path / "model", pico.inputs(family))
     with pytest.raises(ValueError, match=said) as refusal:
         models.load(tmp_path / "model")
     assert "\n" not in str(refusal.value)

@@ -17,13 +17,13 @@ from tests import pico
 
 
 def observation_of(model, batch_size=8, count=24):
-    found = pico.batch_of(pico.texts(count), size=batch_size, by_length=False)
+    found = pico.batch_of(pico.inputs(model.config.model_type, count), size=batch_size, by_length=False)
     return observe(model, found, pico.labels(count), pico.EXACT)
 
 
 def single_gradients(model, count):
     """For every text alone: the list of gradients of each layer's parameters."""
-    for i, text in enumerate(pico.texts(count)):
+    for i, text in enumerate(pico.inputs(model.config.model_type, count)):
         ((_, batch),) = pico.batch_of([text])
         model.zero_grad()
         cross_entropy(models.classified(model, batch), torch.as_tensor(pico.labels(count)[i : i + 1])).backward()
@@ -100,7 +100,7 @@ def test_keys_are_those_with_any_attention(family):
             models.attention(model, layer).register_forward_hook(lambda _, __, out: found.append(out[1]))
             for layer in models.layers(model)
         ]
-        for _, batch in pico.batch_of(pico.texts(24), size=1, by_length=False):
+        for _, batch in pico.batch_of(pico.inputs(family, 24), size=1, by_length=False):
             models.classified(model, batch)
     [hook.remove() for hook in hooks]
     counts = [torch.cat([(w[0, 0] > 0).sum(-1) for w in found[layer::4]]).numpy() for layer in range(4)]
@@ -121,10 +121,11 @@ def test_all_signals_of_every_architecture_are_finite(family):
 def test_the_pooled_vector_of_the_last_layer_is_what_the_head_makes_its_logits_of(family):
     model, read = pico.model(family), []
     inner = {"modernbert": "head.dense", "distilbert": "pre_classifier", "bert": "bert.pooler.dense",
-             "deberta-v2": "pooler.dense", "electra": "classifier.dense", "roberta": "classifier.dense"}  # fmt: skip
+             "deberta-v2": "pooler.dense", "electra": "classifier.dense", "roberta": "classifier.dense",
+             "vit": "classifier"}  # fmt: skip
     module = model.get_submodule(inner.get(family, "score"))
     module.register_forward_pre_hook(lambda _, args: read.append(args[0]))
-    (members, batch), *_ = pico.batch_of(pico.texts(24), by_length=False)
+    (members, batch), *_ = pico.batch_of(pico.inputs(family, 24), by_length=False)
     models.classified(model, batch)
     if read[0].dim() == 3:  # transformers scores every token, and takes the last after that
         read[0] = read[0][range(8), batch["attention_mask"].sum(1) - 1]

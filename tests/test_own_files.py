@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim import batches
+from slim import tokens
 from slim.ablation import ablate
 from slim.datasets import _reading, _table
 from slim.datasets.files import files
 from slim.imports import ROOT
+from slim.inputs import Split, read_split
 from slim.linear_floor import linear_floor
 from slim.observe import observe
-from slim.texts import Split, read_split
 from slim.training import Schedule
 from tests import pico
 
@@ -294,8 +294,12 @@ def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Pat
     frame = pd.read_parquet(tmp_path / "out" / "test.parquet")
     assert list(frame.columns) == ["text", "text_pair", "label"]
     test = read_split(tmp_path / "out", "test")
-    assert test.texts[0] == ("first 50", "second 1") and len(test.texts) == 10 and test.head(2).texts == test.texts[:2]
-    both = {pair for name in ("train", "validation") for pair in read_split(tmp_path / "out", name).texts}
+    assert (
+        test.inputs[0] == ("first 50", "second 1")
+        and len(test.inputs) == 10
+        and test.head(2).inputs == test.inputs[:2]
+    )
+    both = {pair for name in ("train", "validation") for pair in read_split(tmp_path / "out", name).inputs}
     assert {("first 0", "second 0"), ("second 0", "first 0")} <= both and len(both) == 51
     assert _table.card(tables)["splits"]["test"]["words"]["max"] == 4
     with pytest.raises(ValueError, match="unlabelled texts do not come in pairs: drop `unlabelled` or `text_pair`"):
@@ -304,7 +308,7 @@ def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Pat
 
 def test_a_model_reads_pairs_as_two_segments() -> None:
     texts = [("word1 word2", "word3"), ("word4", "word5 word6 " * 20)]
-    found = batches.tokenized(texts, pico.tokenizer(), 16)
+    found = tokens.tokenized(texts, pico.tokenizer(), 16)
     one, two = (pico.tokenizer()(*pair, truncation=True, max_length=16) for pair in texts)
     assert found["input_ids"] == [one["input_ids"], two["input_ids"]] and len(two["input_ids"]) == 16
     assert found["token_type_ids"][0] == [0, 0, 0, 0, 1, 1]
@@ -383,4 +387,4 @@ def test_real_datasets_load_with_every_row(name: str, tmp_path: Path) -> None:
     counts = originals["test"]["label"].value_counts()
     assert card["splits"]["test"]["rows per class"] == {label: counts[label] for label in tables.labels}
     _table.write(tables, tmp_path)
-    assert isinstance(read_split(tmp_path, "test").texts[0], tuple if pair else str)
+    assert isinstance(read_split(tmp_path, "test").inputs[0], tuple if pair else str)

@@ -23,8 +23,8 @@ from safetensors.torch import load_file
 
 from slim.files import read_arrays, write_json
 from slim.imports import ROOT
+from slim.inputs import Split
 from slim.losses.hard_labels import UNLABELLED
-from slim.texts import Split
 from slim.training import Shares
 from tests import pico
 from tests.test_training import learnable
@@ -61,7 +61,7 @@ print("SAVED", [entry["eval_accuracy"] for entry in log], flush=True)
 def taught_texts() -> Split:
     """123 texts, so that the last of an epoch's batches cannot be halved; a third of them without a label."""
     texts = learnable(123, 0)
-    return Split(texts.texts, np.where(np.arange(123) % 3 == 0, UNLABELLED, texts.labels))
+    return Split(texts.inputs, np.where(np.arange(123) % 3 == 0, UNLABELLED, texts.labels))
 
 
 def start(folder: Path, *words: str, launcher: list[str] = TWO) -> subprocess.Popen:
@@ -135,7 +135,7 @@ def test_a_launched_stage_writes_what_one_process_writes(tmp_path):
         write_json({"labels": ["a", "b"]}, data / "card.json")
         for seed, split in enumerate(("train", "validation", "unlabelled")):
             texts = learnable(123, seed)
-            pd.DataFrame({"text": texts.texts, "label": texts.labels}).to_parquet(data / f"{split}.parquet")
+            pd.DataFrame({"text": texts.inputs, "label": texts.labels}).to_parquet(data / f"{split}.parquet")
         pico.classifier().with_model(model).save(tmp_path / name / "models/base", pico.texts())
         (tmp_path / name / "params.yaml").write_text(yaml.safe_dump(params))
     words = ["-m", "stages.finetune", "library", "0"]

@@ -47,7 +47,7 @@ def test_training_restores_what_removal_cost_and_leaves_the_teacher_alone(teache
     lattice = after(teacher, [0b001, 0b101, 0b111], steps=60)
     assert lattice.layers == 3 and lattice.subsets.tolist() == [1, 5, 7]
     student = teacher.with_model(keep_layers(teacher.model, [0, 2]))
-    raw = (student.logits(SPLITS["test"].texts).argmax(-1) == SPLITS["test"].labels).mean()
+    raw = (student.logits(SPLITS["test"].inputs).argmax(-1) == SPLITS["test"].labels).mean()
     assert lattice.accuracy(0b101, "test") > max(raw, 0.7)
     assert all(torch.equal(before[name], tensor) for name, tensor in teacher.model.state_dict().items())
 

@@ -8,6 +8,7 @@ import pytest
 
 import slim.remeasure
 from slim.family import find, names
+from slim.inputs import Split
 from slim.lattice import layers_of
 from slim.models import keep_layers
 from slim.observation import Observation
@@ -15,7 +16,6 @@ from slim.observe import observe
 from slim.orders import ranking
 from slim.remeasure import Remeasured, observer, orders_by_remeasuring
 from slim.signals import CONTROLS
-from slim.texts import Split
 from tests import pico
 from tests.builders import lattice, observation, subsets
 
@@ -34,7 +34,7 @@ def teacher(tmp_path, monkeypatch):
 
 
 def seen_by_hand(teacher, kept: list[int]) -> Observation:
-    batches = teacher.batches(TRAIN.texts, batch_size=8, by_length=False)
+    batches = teacher.batches(TRAIN.inputs, batch_size=8, by_length=False)
     return observe(keep_layers(teacher.model, kept), batches, TRAIN.labels, teacher.runtime)
 
 

@@ -28,7 +28,7 @@ def material(tmp_path, monkeypatch) -> Material:
     logits = {
         name: 6.0 * np.eye(2, dtype=np.float32)[each.labels] for name, each in (("train", train), ("unlabelled", more))
     }
-    return Material(train, more.texts, logits, (tmp_path / "input",))
+    return Material(train, more.inputs, logits, (tmp_path / "input",))
 
 
 def test_the_control_takes_as_many_steps(material):
@@ -41,7 +41,7 @@ def test_the_control_takes_as_many_steps(material):
 
 def test_a_transfer_set_comes_without_labels_and_with_the_teachers_logits(material):
     texts, logits = _mixed(material, 10)
-    assert texts.texts[96:] == material.unlabelled[:10] and len(texts.texts) == len(logits) == 106
+    assert texts.inputs[96:] == material.unlabelled[:10] and len(texts.inputs) == len(logits) == 106
     assert (texts.labels[96:] == UNLABELLED).all() and (texts.labels[:96] == material.train.labels).all()
     np.testing.assert_array_equal(logits[96:], material.logits["unlabelled"][:10])
 
@@ -53,7 +53,7 @@ def test_a_student_learns_in_every_way(material, changes):
     teach(student, replace(LESSON, epochs=5.0, **changes), material, teacher=teacher.model, kept=[0, 2],
           files=["input"], seed=0)  # fmt: skip
     test = learnable(60, 2)
-    assert (student.logits(test.texts).argmax(-1) == test.labels).mean() > 0.7
+    assert (student.logits(test.inputs).argmax(-1) == test.labels).mean() > 0.7
 
 
 def test_every_way_stands_beside_a_control_and_equal_controls_are_trained_once(material, monkeypatch):

@@ -14,20 +14,26 @@ import torch
 
 from slim.checkpoints import checkpoint_folder
 from slim.imports import ROOT
+from slim.inputs import Split
 from slim.losses.distillation import Distillation
-from slim.models import load
+from slim.models import ARCHITECTURES, load
+from slim.pictures import encoded
 from slim.runtime import Runtime
-from slim.texts import Split
 from slim.training import Schedule, by_labels, last_complete
 from tests import pico
 
 SCHEDULE = Schedule(epochs=4, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
 
 
-def learnable(count: int, seed: int) -> Split:
-    """Texts of two classes that share no word."""
+def learnable(count: int, seed: int, family: str = "bert") -> Split:
+    """Texts of two classes that share no word; or images, dark and light ones."""
     labels = pico.labels(count, classes=2, seed=seed)
     draw = np.random.default_rng(seed)
+    if ARCHITECTURES[family].images:
+        shades = draw.integers(0, 128, (count, 8, 8), np.uint8)
+        return Split(
+            [encoded(shade + np.uint8(128 * label)) for shade, label in zip(shades, labels, strict=True)], labels
+        )
     texts = [" ".join(draw.choice(pico.WORDS[30 * label : 30 * label + 30], 5)) for label in labels]
     return Split(texts, labels)
 
@@ -43,7 +49,7 @@ def trained(folder: Path, monkeypatch: pytest.MonkeyPatch, **options):
 def test_training_learns_and_ends_as_its_best_epoch(tmp_path, monkeypatch):
     model, epochs = trained(tmp_path, monkeypatch)
     validation = learnable(64, 1)
-    accuracy = (model.logits(validation.texts).argmax(-1) == validation.labels).mean()
+    accuracy = (model.logits(validation.inputs).argmax(-1) == validation.labels).mean()
     assert len(epochs) == 4
     assert accuracy == pytest.approx(max(epoch["eval_accuracy"] for epoch in epochs))
     assert accuracy > 0.8
@@ -84,7 +90,7 @@ def test_a_student_learns_from_its_teacher_alone(tmp_path, monkeypatch):
     teacher = np.where(np.arange(2) == 1 - training.labels[:, None], 4.0, -4.0).astype(np.float32)  # the wrong way
     model, _ = trained(tmp_path, monkeypatch, objective=Distillation(1.0, 1.0), teacher=teacher)
     # Even the epoch that true labels like best has learned the opposite of them.
-    assert (model.logits(training.texts).argmax(-1) == training.labels).mean() < 0.4
+    assert (model.logits(training.inputs).argmax(-1) == training.labels).mean() < 0.4
 
 
 def test_without_validation_training_takes_the_steps_asked_for_and_keeps_no_epoch(tmp_path, monkeypatch):

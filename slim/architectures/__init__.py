@@ -11,6 +11,7 @@ from slim.architectures.mistral import mistral
 from slim.architectures.modernbert import modernbert
 from slim.architectures.qwen2 import qwen2
 from slim.architectures.roberta import roberta
+from slim.architectures.vit import vit
 
 ARCHITECTURES: dict[str, Architecture] = {
     "bert": bert,
@@ -23,5 +24,6 @@ ARCHITECTURES: dict[str, Architecture] = {
     "modernbert": modernbert,
     "qwen2": qwen2,
     "roberta": roberta,
+    "vit": vit,
 }
 """`model_type` of a config -> its architecture."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -10,11 +11,27 @@ from torch import Tensor
 Batch = dict[str, Tensor]
 Model = Any  # a transformers PreTrainedModel with a classification head; transformers ships no usable types
 Config = Any
+Tail = Callable[[Model, Tensor, Batch], Tensor]
+"""(model, last hidden states [n, tokens, d], batch) -> what is made of them, a row an input."""
 
 
 def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
     """[n, d]: the vector of the first token."""
     return hidden[:, 0]
+
+
+def normalized_last_token(norm: str) -> tuple[Tail, Tail]:
+    """(tail, read-out) of a decoder whose head `score` reads the last token after the norm at that path."""
+
+    def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
+        normalized: Tensor = attrgetter(norm)(model)(last_token(model, hidden, batch))
+        return normalized
+
+    def tail(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
+        logits: Tensor = model.score(read_out(model, hidden, batch))
+        return logits
+
+    return tail, read_out
 
 
 def last_token(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
@@ -23,6 +40,11 @@ def last_token(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
     places = torch.arange(ids.shape[1], device=ids.device)
     last = (places * (ids != model.config.pad_token_id)).argmax(-1)
     return hidden[torch.arange(len(ids), device=ids.device), last]
+
+
+def not_padding(_: Model, batch: Batch) -> Tensor:
+    """[n, tokens], bool: what the attention mask shows."""
+    return batch["attention_mask"].bool()
 
 
 def everywhere(_: Config, __: int) -> int | None:
@@ -47,6 +69,10 @@ class Architecture:
     """(model, hidden states [n, tokens, d], batch) -> [n, d]: what the head reads where this is the last layer."""
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
     """What of a batch the model is called with."""
+    images: bool = False
+    """Whether it reads images, not texts."""
+    real: Callable[[Model, Batch], Tensor] = not_padding
+    """(model, batch) -> [n, tokens], bool: which tokens are no padding."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What else it is called with."""
     inner: str = "intermediate_size"

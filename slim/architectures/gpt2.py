@@ -1,26 +1,12 @@
 """GPT-2: a decoder whose head reads the last token, after a final norm."""
 
-from torch import Tensor
-
-from slim.architectures._architecture import Architecture, Batch, Model, last_token
-
-
-def _read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
-    normalized: Tensor = model.transformer.ln_f(last_token(model, hidden, batch))
-    return normalized
-
-
-def _tail(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
-    logits: Tensor = model.score(_read_out(model, hidden, batch))
-    return logits
-
+from slim.architectures._architecture import Architecture, normalized_last_token
 
 gpt2 = Architecture(
     "transformer.h",
     "attn",
     ("c_attn",),
-    _tail,
-    _read_out,
+    *normalized_last_token("transformer.ln_f"),
     options={"use_cache": False},
     inner="n_inner",
     causal=True,

@@ -1,4 +1,4 @@
-"""The one schema of every dataset: splits of (text, label), and what is done to rows on the way there.
+"""The one schema of every dataset: splits of (text or image, label), and what is done to rows on the way there.
 
 Pure functions of DataFrames; only `write` touches the disk. Every choice among rows is made by a hash of their
 content, never by a stream of random numbers, so that it is the same on every machine and under every version.
@@ -21,6 +21,7 @@ from pandas import DataFrame, Series
 from scipy.sparse import csr_array
 
 from slim.files import write_json, written_aside
+from slim.pictures import opened
 
 SPLITS = ("train", "validation", "test")
 
@@ -31,7 +32,7 @@ class Tables:
 
     splits: dict[str, DataFrame]
     """train, validation and test, each with exactly the columns text (str), text_pair (str, only where texts come in
-    pairs) and label (int64), rows 0..n-1."""
+    pairs), or image (bytes of a file) in their place, and label (int64), rows 0..n-1."""
     labels: list[str]
     """Name of class i."""
     origin: str
@@ -75,7 +76,9 @@ def as_they_are(texts: "Series[str]") -> "Series[str]":
 
 
 def content(frame: DataFrame, key: "Callable[[Series[str]], Series[str]]" = as_they_are) -> "Series[str]":
-    """What tells rows apart: the key of the text, and after a tab that of its pair, where there is one."""
+    """What tells rows apart: the key of the text, and after a tab that of its pair; the hash of an image's file."""
+    if "image" in frame.columns:
+        return Series([sha256(file).hexdigest() for file in frame["image"]], index=frame.index, dtype=str)
     own = key(frame["text"])
     return own + "\t" + key(frame["text_pair"]) if "text_pair" in frame.columns else own
 
@@ -109,7 +112,7 @@ def proportional(frame: DataFrame, rows: int | None, seed: int) -> DataFrame:
         return frame
     mixed = shuffled(frame, seed)
     place = mixed.groupby("label").cumcount()
-    order = (place + 0.5) / mixed.groupby("label")["text"].transform("size")
+    order = (place + 0.5) / mixed.groupby("label")["label"].transform("size")
     return mixed.iloc[order.argsort(kind="stable")[:rows].sort_values()].reset_index(drop=True)
 
 
@@ -202,20 +205,24 @@ def distinct(splits: dict[str, DataFrame], *, also_near: bool) -> tuple[dict[str
 
 
 def numbered(splits: dict[str, DataFrame], labels: list[str]) -> dict[str, DataFrame]:
-    """The splits with class names replaced by their place in `labels`, and nothing but texts and label."""
+    """The splits with class names replaced by their place in `labels`, and nothing but inputs and label."""
     place = {label: i for i, label in enumerate(labels)}
     return {
         name: DataFrame(
-            {column: splits[name][column].astype(str) for column in _texts(splits[name])}
+            {column: splits[name][column].astype(_KINDS[column]) for column in inputs(splits[name])}
             | {"label": splits[name]["label"].map(place).astype("int64")}
         ).reset_index(drop=True)
         for name in SPLITS
     }
 
 
-def _texts(frame: DataFrame) -> list[str]:
-    """Which columns hold texts."""
-    return ["text", "text_pair"] if "text_pair" in frame.columns else ["text"]
+def inputs(frame: DataFrame) -> list[str]:
+    """Which columns hold what is to be classified."""
+    return ["image"] if "image" in frame.columns else [name for name in ("text", "text_pair") if name in frame.columns]
+
+
+_KINDS = {"text": str, "text_pair": str, "image": object}
+_COLUMNS = (["text", "label"], ["text", "text_pair", "label"], ["image", "label"])
 
 
 def check(tables: Tables) -> Tables:
@@ -223,8 +230,9 @@ def check(tables: Tables) -> Tables:
     for name in SPLITS:
         if name not in tables.splits or tables.splits[name].empty:
             raise ValueError(f"{name} is empty: ask for more rows, or loosen what is dropped ({tables.dropped})")
-        if list(tables.splits[name].columns) not in (["text", "label"], ["text", "text_pair", "label"]):
-            raise ValueError(f"{name} has columns {list(tables.splits[name].columns)}: they must be text and label")
+        if list(tables.splits[name].columns) not in _COLUMNS:
+            found = ", ".join(tables.splits[name].columns)
+            raise ValueError(f"{name} has columns {found}: they must be text or image, and label")
     if len(tables.labels) < 2:
         raise ValueError(f"only one class ({', '.join(tables.labels)}): a classifier needs two or more")
     absent = sorted(set(range(len(tables.labels))) - set(tables.splits["train"]["label"]))
@@ -246,14 +254,22 @@ def card(tables: Tables) -> dict[str, Any]:
 
 
 def _about(frame: DataFrame, labels: list[str]) -> dict[str, Any]:
-    counts, texts = frame["label"].value_counts(), content(frame)
+    counts, own = frame["label"].value_counts(), content(frame)
     return {
         "rows": len(frame),
         "rows per class": {label: int(counts.get(i, 0)) for i, label in enumerate(labels)},
-        "characters": _spread(texts.str.len()),
-        "words": _spread(texts.str.count(r"\S+")),
-        "sha256": _digest(f"{label}\t{text}" for text, label in zip(texts, frame["label"], strict=True)),
+        **(_sizes(frame["image"]) if "image" in frame.columns else _lengths(own)),
+        "sha256": _digest(f"{label}\t{each}" for each, label in zip(own, frame["label"], strict=True)),
     }
+
+
+def _lengths(texts: "Series[str]") -> dict[str, Any]:
+    return {"characters": _spread(texts.str.len()), "words": _spread(texts.str.count(r"\S+"))}
+
+
+def _sizes(images: "Series[Any]") -> dict[str, Any]:
+    sizes = [opened(file).size for file in images]
+    return {side: _spread(Series([size[axis] for size in sizes])) for axis, side in enumerate(("width", "height"))}
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -274,7 +290,8 @@ def _spread(lengths: "Series[int]") -> dict[str, float]:
 def write(tables: Tables, folder: str | Path) -> None:
     """The three splits and `unlabelled` as .parquet, and `card.json`; the same bytes for the same tables."""
     found = {name: (frame, _schema(frame)) for name, frame in check(tables).splits.items()}
-    found["unlabelled"] = (DataFrame({"text": tables.unlabelled}), pa.schema([("text", pa.string())]))
+    schema = pa.schema([_schema(tables.splits["train"]).field(0)])
+    found["unlabelled"] = (DataFrame({schema.names[0]: tables.unlabelled}), schema)
     for name, (frame, schema) in found.items():
         with written_aside(Path(folder) / f"{name}.parquet") as aside:
             pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), aside)
@@ -282,4 +299,5 @@ def write(tables: Tables, folder: str | Path) -> None:
 
 
 def _schema(frame: DataFrame) -> pa.Schema:
-    return pa.schema([*((column, pa.string()) for column in _texts(frame)), ("label", pa.int64())])
+    kind = pa.binary() if "image" in frame.columns else pa.string()
+    return pa.schema([*((column, kind) for column in inputs(frame)), ("label", pa.int64())])

@@ -1,4 +1,4 @@
-"""A user's own CSV, TSV, JSONL or Parquet files."""
+"""A user's own CSV, TSV, JSONL or Parquet files, of texts or of names of images."""
 
 from pathlib import Path
 from typing import Literal
@@ -8,6 +8,7 @@ from pandas import DataFrame
 
 from slim.datasets._reading import BadRow, read, told
 from slim.datasets._table import Tables, check, cleaned, cut, distinct, numbered, proportional, tidy
+from slim.pictures import opened
 
 
 def files(
@@ -19,6 +20,7 @@ def files(
     unlabelled: str | None = None,
     text: str = "text",
     text_pair: str | None = None,
+    image: str | None = None,
     label: str = "label",
     delimiter: str | None = None,
     clean: bool = False,
@@ -34,25 +36,31 @@ def files(
     """The rows of two to four files.
 
     `path` is the folder that they lie in; `text`, `label` and, where texts come in pairs, `text_pair` name their
-    columns. `delimiter` separates the fields of a CSV; with `clean`, texts are rid of markup (`cleaned`). Bad rows
-    (without text or label, with more or fewer fields than the header, not JSON) are counted and shown, then dropped
-    or refused. More than `max_classes` labels are refused. Without `validation`, `validation_share` of each class of
-    train is set aside for it. `*_rows` keep at most so many rows of a split, with its proportions of classes. Texts
-    that a later split (train, validation, test) has too go. `unlabelled` is a file of further texts for the teacher
-    to label (its labels, if any, are not read); those that stand in a split go. Classes are numbered in the order of
-    their names (as numbers, if all of them are). Raises ValueError, in one line, when a file cannot be used.
+    columns; or else `image` that of the names of PNG and JPEG files in that folder. `delimiter` separates the fields
+    of a CSV; with `clean`, texts are rid of markup (`cleaned`). Bad rows (without text or label, with more or fewer
+    fields than the header, not JSON) are counted and shown, then dropped or refused. More than `max_classes` labels
+    are refused. Without `validation`, `validation_share` of each class of train is set aside for it. `*_rows` keep at
+    most so many rows of a split, with its proportions of classes. Texts that a later split (train, validation, test)
+    has too go. `unlabelled` is a file of further texts for the teacher to label (its labels, if any, are not read);
+    those that stand in a split go. Classes are numbered in the order of their names (as numbers, if all of them are).
+    Raises ValueError, in one line, when a file cannot be used.
     """
     if unlabelled is not None and text_pair is not None:
         raise ValueError("unlabelled texts do not come in pairs: drop `unlabelled` or `text_pair`")
     names = {"train": train, "validation": validation, "test": test, "unlabelled": unlabelled}
     paths = {split: str(Path(path) / name) for split, name in names.items() if name is not None}
-    columns = {"text": text} | ({"text_pair": text_pair} if text_pair else {}) | {"label": label}
+    if image is not None and (unlabelled, text_pair) != (None, None):
+        raise ValueError("images have no `unlabelled` and no `text_pair`: drop them, or `image`")
+    read_as = {"image": image} if image else {"text": text} | ({"text_pair": text_pair} if text_pair else {})
+    columns = read_as | {"label": label}
     dropped: dict[str, int] = {}
     found = {
         name: _used(file, columns if name != "unlabelled" else {"text": text}, name, dropped,
                     delimiter=delimiter, clean=clean, refuse=bad_rows == "refuse")
         for name, file in paths.items()
     }  # fmt: skip
+    if image:
+        found = {name: _with_images(frame, Path(path), paths[name]) for name, frame in found.items()}
     more = found.pop("unlabelled", None)
     _look_like_classes(found["train"], paths["train"], label, max_classes)
     splits = found if validation else _with_validation(found, validation_share, seed)
@@ -88,7 +96,7 @@ def _used(
     found = read(path, list(columns.values()), delimiter)
     frame = DataFrame({ours: tidy(found.frame[theirs]) for ours, theirs in columns.items()})
     if clean:
-        texts = [column for column in columns if column != "label"]
+        texts = [column for column in columns if column.startswith("text")]
         frame = frame.assign(**{column: frame[column].map(cleaned).astype(str) for column in texts})
     frame, empty = _filled(frame, columns) if "label" in columns else (frame, [])
     bad = [*found.bad, *empty]
@@ -102,6 +110,20 @@ def _used(
     if bad:
         print(f"dropped of {told(path, bad)}", flush=True)
     return frame.reset_index(drop=True)
+
+
+def _with_images(frame: DataFrame, folder: Path, path: str) -> DataFrame:
+    """The rows with the images themselves where their names were. Raises ValueError, naming the first that is not."""
+    files = [folder / name for name in frame["image"]]
+    if absent := next((file for file in files if not file.is_file()), None):
+        raise ValueError(f"{path}: the image {absent} does not exist: add it, or remove its row")
+    found = [file.read_bytes() for file in files]
+    for file, image in zip(files, found, strict=True):
+        try:
+            opened(image)
+        except ValueError as error:
+            raise ValueError(f"{file} {error}: mend it, or remove its row of {path}") from error
+    return frame.assign(image=found)
 
 
 def _filled(frame: DataFrame, columns: dict[str, str]) -> tuple[DataFrame, list[BadRow]]:

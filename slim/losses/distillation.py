@@ -10,7 +10,7 @@ from slim.losses.attention_relations import attention_relations
 from slim.losses.hard_labels import hard_labels
 from slim.losses.hidden_states import hidden_states
 from slim.losses.soft_labels import soft_labels
-from slim.models import Batch, Model, bare, classified, layers, outputs_of, projections, vectors
+from slim.models import Batch, Model, bare, classified, layers, outputs_of, projections, real_tokens, vectors
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Distillation:
         matched = [stack[layer] for layer in matches(self.kept, len(stack))]
         with torch.no_grad(), outputs_of(matched) as wanted, outputs_of(projections(teacher, stack[-1])) as theirs:
             classified(teacher, batch)
-        real = batch["attention_mask"].bool()
+        real = real_tokens(teacher, batch)
         loss = self.hidden_states * hidden_states(states, wanted, real)
         if self.attention_relations > 0:
             related = attention_relations(vectors(teacher, relations), vectors(teacher, theirs), real)

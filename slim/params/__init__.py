@@ -15,6 +15,7 @@ from slim.params.refusals import all_known, check_options, lines
 from slim.params.sections import (
     Ablate,
     Budget,
+    Digits,
     Distill,
     Docstrings,
     Evaluate,
@@ -43,7 +44,7 @@ class Params(Section):
     launcher: Annotated[str, Field(min_length=1)] = "python"
     """What dvc.yaml puts before `-m stages.finetune` and `-m stages.distill`: how many processes train, and where."""
     model: ModelSource
-    datasets: dict[str, Annotated[Docstrings | Files | Hub, Field(discriminator="source")]]
+    datasets: dict[str, Annotated[Digits | Docstrings | Files | Hub, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()

@@ -7,9 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from slim.params.sections import Docstrings, Files, Hub, Section
+from slim.params.sections import Digits, Docstrings, Files, Hub, Section
 
-SOURCES: dict[Any, type[Section]] = {"docstrings": Docstrings, "files": Files, "hub": Hub}
+SOURCES: dict[Any, type[Section]] = {
+    "digits": Digits,
+    "docstrings": Docstrings,
+    "files": Files,
+    "hub": Hub,
+}
 """Kinds of dataset; a mistake's place names them, params.yaml does not."""
 
 

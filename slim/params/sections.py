@@ -41,7 +41,7 @@ class Runtime(Section):
 
 
 class Shape(Section):
-    """What a model of random weights is like; vocabulary and special tokens are its tokenizer's."""
+    """What a model of random weights is like; vocabulary and special tokens are its tokenizer's, if it has one."""
 
     model_type: str = "bert"
     """The architecture: a file of slim/architectures/."""
@@ -51,7 +51,11 @@ class Shape(Section):
     num_key_value_heads: Count | None = None
     """Where keys and values have heads of their own: fewer than queries."""
     intermediate_size: Count = 1024
-    max_position_embeddings: Count = 512
+    max_position_embeddings: Count | None = None
+    """512 where absent and texts are read."""
+    image_size: Count | None = None
+    """Pixels a side, where images are read; likewise the next."""
+    patch_size: Count | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> "Shape":
@@ -60,6 +64,10 @@ class Shape(Section):
             raise ValueError(f"architecture '{self.model_type}' is not supported: choose one of {', '.join(known)}")
         if self.hidden_size % self.num_attention_heads:
             raise ValueError(f"hidden_size {self.hidden_size} does not divide into {self.num_attention_heads} heads")
+        if bool(self.image_size) != bool(self.patch_size):
+            raise ValueError("image_size and patch_size go together: give both, or neither where texts are read")
+        if self.image_size and self.patch_size and self.image_size % self.patch_size:
+            raise ValueError(f"images of {self.image_size} pixels do not divide into patches of {self.patch_size}")
         if self.num_attention_heads % (self.num_key_value_heads or 1):
             raise ValueError(
                 f"{self.num_attention_heads} heads do not divide into groups of {self.num_key_value_heads}"
@@ -89,12 +97,20 @@ class ModelSource(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> "ModelSource":
-        if not self.name and self.source in (
-            what := {
-                "packaged": "the package that carries the model",
-                "hub": "the repository, as in google-bert/bert-base-uncased",
-                "scratch": "the package whose tokenizer is used",
-            }
+        images = self.source == "scratch" and self.config.image_size is not None
+        if images and self.name:
+            raise ValueError("name does not go with a config of images, which have no tokenizer: drop it")
+        if (
+            not self.name
+            and not images
+            and self.source
+            in (
+                what := {
+                    "packaged": "the package that carries the model",
+                    "hub": "the repository, as in google-bert/bert-base-uncased",
+                    "scratch": "the package whose tokenizer is used",
+                }
+            )
         ):
             raise ValueError(f"name is missing: {what[self.source]}")
         if self.source == "hub" and not self.revision:
@@ -124,6 +140,18 @@ class Docstrings(Section):
     seed: int = 0
 
 
+class Digits(Section):
+    """The images of digits that come with scikit-learn."""
+
+    source: Literal["digits"]
+    path: str
+    """The lock file that pins scikit-learn."""
+    test_share: Share = 0.25
+    validation_share: Share = 0.15
+    """Of what is not test."""
+    seed: int = 0
+
+
 class Files(Section):
     """Your own CSV, TSV, JSONL or Parquet."""
 
@@ -140,6 +168,8 @@ class Files(Section):
     text: str = "text"
     text_pair: str | None = None
     """Column of the second text, where texts come in pairs."""
+    image: str | None = None
+    """Column of the names of image files in the folder, where images are classified."""
     label: str = "label"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     """What separates the fields of a CSV, where that is no comma (of a TSV, no tab)."""
@@ -295,7 +325,7 @@ class Distill(Training):
 
 
 class Floor(Section):
-    """The linear baseline: TF-IDF and logistic regression."""
+    """The linear baseline: logistic regression on TF-IDF, or on pixels."""
 
     max_ngram: Count = 2
     min_documents: Count = 2

@@ -1,0 +1,34 @@
+"""Images to pixels, when their turn comes: in memory lie the files as they were encoded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from datasets import Dataset
+from transformers import BatchFeature
+
+from slim.inputs import Input
+from slim.models import Batch, Processor
+from slim.pictures import opened
+
+
+def rows_of(images: Sequence[Input]) -> Dataset:
+    """A row an image, with its `length`, the same for all: a model sees every image at one size."""
+    lengths = pa.array([1] * len(images), pa.int32())
+    return Dataset(pa.table({"image": pa.array(images, pa.binary()), "length": lengths}))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Makes a batch of rows."""
+
+    processor: Processor
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> Batch:
+        """pixel_values [images, 3, height, width] of the rows, and their further columns as tensors."""
+        if not isinstance(rows, Mapping):
+            rows = {name: [row[name] for row in rows] for name in rows[0]}
+        found = self.processor([opened(file) for file in rows["image"]])
+        further = {name: column for name, column in rows.items() if name != "image"}
+        return dict(BatchFeature({**found, **further}, tensor_type="pt"))

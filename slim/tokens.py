@@ -1,0 +1,114 @@
+"""Texts to tokens, which are kept on disk, once for the same texts and tokenizer, and streamed from there.
+
+What is in memory at a time is a batch, however many texts there are.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pyarrow as pa
+import pyarrow.compute as pc
+import tokenizers
+import transformers
+from datasets import Dataset
+from filelock import FileLock
+
+from slim.checkpoints import CHECKPOINTS
+from slim.files import write_text, written_aside
+from slim.inputs import Input
+from slim.models import Processor
+
+TOKENS = CHECKPOINTS / "tokens"
+AT_ONCE = 2_000
+"""How many texts are tokenized at a time."""
+
+
+def cut_share(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> float:
+    """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
+    return float((tokenized(texts, tokenizer, max_tokens + 1).data.column("length").to_numpy() > max_tokens).mean())
+
+
+def tokenized(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Dataset:
+    """Token ids, masks and `length` of each text, cut at `max_tokens`, not yet padded: memory-mapped from disk.
+
+    A text is a string or a pair of them. The file is written once, under a name that says what it was made of, aside
+    and renamed; one that does not hold what was written is written again. Two processes that want the same wait for
+    each other.
+    """
+    path = TOKENS / f"{_digest(texts, tokenizer, max_tokens)}.arrow"
+    TOKENS.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if not _whole(path):
+            _write(_tables(texts, tokenizer, max_tokens), path)
+    return Dataset.from_file(str(path))
+
+
+def _whole(path: Path) -> bool:
+    """Whether a file of tokens holds what was written to it."""
+    said = path.with_suffix(".sha256")
+    if not path.is_file() or not said.is_file():
+        return False
+    return _content(path) == said.read_text(encoding="utf-8", errors="replace")
+
+
+def _content(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(tables: Iterator[pa.Table], path: Path) -> None:
+    first = next(tables)
+    with written_aside(path) as aside:
+        with pa.OSFile(str(aside), "wb") as file, pa.ipc.new_stream(file, first.schema) as stream:
+            stream.write_table(first)
+            for table in tables:
+                stream.write_table(table.cast(first.schema))
+        said = _content(aside)
+    write_text(said, path.with_suffix(".sha256"))
+
+
+def _tables(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Iterator[pa.Table]:
+    """The columns of some texts at a time; at least one table, empty where there is no text."""
+    for start in range(0, max(len(texts), 1), AT_ONCE):
+        encoding = _encoded(texts[start : start + AT_ONCE], tokenizer, max_tokens)
+        # Masks and segments are small numbers; ids fit 32 bits. Batches have 64, which is what a model takes.
+        small = {name: pa.list_(pa.int32() if name == "input_ids" else pa.int8()) for name in encoding}
+        table = pa.table({name: pa.array(rows, small[name]) for name, rows in encoding.items()})
+        yield table.append_column("length", pc.list_value_length(table["input_ids"]))
+
+
+def _encoded(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> dict[str, list[list[int]]]:
+    if not texts:  # which a tokenizer answers with no key at all, or an error
+        return {"input_ids": [], "attention_mask": []}
+    sides = [list(texts)] if isinstance(texts[0], str) else [list(side) for side in zip(*texts, strict=True)]
+    encoding: dict[str, list[list[int]]] = dict(tokenizer(*sides, truncation=True, max_length=max_tokens))
+    for text, ids in enumerate(encoding["input_ids"]):
+        if not ids:  # an empty text, where the tokenizer adds no tokens of its own: its end is all there is
+            for name, value in (("input_ids", tokenizer.eos_token_id), ("attention_mask", 1)):
+                encoding[name][text] = [value]
+    return encoding
+
+
+def _digest(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> str:
+    """A name for everything that tokens depend on."""
+    versions = [library.__version__ for library in (datasets, pa, tokenizers, transformers)]
+    digest = hashlib.sha256(json.dumps([versions, max_tokens, _said(tokenizer)], default=repr).encode())
+    for text in texts:
+        parts = text if isinstance(text, tuple) else (str(text),)
+        content = [part.encode("utf-8", "surrogatepass") for part in parts]
+        digest.update(b"".join(len(each).to_bytes(8, "little") for each in [content, *content]) + b"".join(content))
+    return digest.hexdigest()[:32]
+
+
+def _said(tokenizer: Processor) -> Any:
+    """All that says how a tokenizer cuts, without what a call leaves behind or the folder it came from."""
+    known = [tokenizer.model_input_names, tokenizer.truncation_side]
+    if getattr(tokenizer, "is_fast", False):
+        rules = json.loads(tokenizer.backend_tokenizer.to_str())
+        return [*known, {name: rule for name, rule in rules.items() if name not in ("truncation", "padding")}]
+    here = {name: value for name, value in tokenizer.init_kwargs.items() if "file" not in name and "path" not in name}
+    return [*known, type(tokenizer).__qualname__, sorted(here.items()), sorted(tokenizer.get_vocab().items())]
