@@ -19,7 +19,7 @@ def first_token_attends(
     query, key, value = (attention.get_submodule(name) for name in projections)
     by_head = (-1, attention.attention_head_size)
     sought = einsum("nhe,hed->nhd", query(hidden[:, 0]).unflatten(-1, by_head), key.weight.unflatten(0, by_head))
-    seen = hidden.unsqueeze(1)
+    seen = hidden.unsqueeze(1).to(sought.dtype)  # once, not as keys and again as values
     first = None if mask is None else mask[:, :, :1]
     mixed = scaled_dot_product_attention(sought.unsqueeze(1), seen, seen, attn_mask=first, scale=attention.scaling)
     gathered = einsum("nhd,hed->nhe", mixed.squeeze(1), value.weight.unflatten(0, by_head))
