@@ -1,7 +1,7 @@
 """What the lattice of a random BERT costs on a dataset's texts, against whole last layers and against its products.
 
     python -m benchmarks.all_subsets                           12 layers as wide as BERT-mini, 1,000 texts
-    python -m benchmarks.all_subsets --batches 1 --layers 8    less, scaled: time goes with padded tokens and forwards
+    python -m benchmarks.all_subsets --batches 1               one batch, scaled: time goes with padded tokens
 
 Needs a dataset and its teacher's tokenizer (`dvc repro finetune`). `cpu` is processor seconds, of all threads: what
 other programs disturb least. `products` is a forecast: the floating-point operations of the matrix products of the
