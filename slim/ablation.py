@@ -1,4 +1,4 @@
-"""Accuracy of layer subsets by sharing prefixes: one layer forward a subset instead of one model forward."""
+"""Accuracy of layer subsets by sharing prefixes: at most one layer forward a subset, not one model forward."""
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -37,6 +37,15 @@ def prefixes(masks: Iterable[int]) -> set[int]:
     return {mask & ((1 << bits) - 1) for mask in masks for bits in range(mask.bit_length() + 1)}
 
 
+def longer_by_one(masks: Iterable[int]) -> dict[int, list[int]]:
+    """Prefix -> the prefixes that have one layer more, above all of its own; none: it is no other's prefix."""
+    found: dict[int, list[int]] = {mask: [] for mask in sorted(prefixes(masks))}
+    for mask in found:
+        if mask:
+            found[mask ^ 1 << mask.bit_length() - 1].append(mask)
+    return found
+
+
 def measure(
     teacher: Classifier, splits: Mapping[str, Split], *, max_subsets: int, subsets: Iterable[list[int]] = ()
 ) -> Lattice:
@@ -63,12 +72,14 @@ def ablate(
     """Predictions [S, n] (int16) and mean losses [S] (nats) of the model with each subset of its layers.
 
     The hidden states of a subset are one layer applied to those of the subset without its last layer, so
-    walking depth first costs one layer forward a prefix and holds at most L + 1 hidden states.
+    walking depth first costs one layer forward a prefix and holds at most L + 1 hidden states. A subset that is no
+    other's prefix, as half of all are, needs of its last layer what the head reads: nearly nothing where that is the
+    first token.
     """
     model = model.to(runtime.device).eval()
     row = {mask: i for i, mask in enumerate(masks)}
-    on_the_way = prefixes(masks)
     stack = list(layers(model))
+    following = longer_by_one(masks)
     predictions = np.empty((len(masks), batches.inputs), np.int16)
     losses = np.zeros(len(masks))
 
@@ -77,9 +88,9 @@ def ablate(
             logits = classify(model, stream).float()
             classes[row[mask]] = logits.argmax(-1)
             sums[row[mask]] = cross_entropy(logits, targets, reduction="sum")
-        for i in range(mask.bit_length(), len(stack)):
-            if mask | 1 << i in on_the_way:
-                visit(stream.through(stack[i]), mask | 1 << i, targets, classes, sums)
+        for longer in following[mask]:
+            layer = stack[longer.bit_length() - 1]
+            visit(stream.through(layer, last=not following[longer]), longer, targets, classes, sums)
 
     with runtime.autocast():
         for members, batch in tqdm(batches, desc=label, unit="batch"):

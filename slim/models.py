@@ -1,9 +1,10 @@
 """What may be asked of a model of any architecture: its layers, what comes before and after them, save and load."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -167,12 +168,15 @@ class Stream:
     """layer -> what the model calls it with, beside the hidden states."""
     lacking: tuple[str, ...]
     """Modules that the next layer is called without."""
+    first_only: Callable[..., Tensor] | None
+    """What runs a layer for the first token alone, where a head reads no other."""
 
-    def through(self, layer: nn.Module) -> "Stream":
-        """What leaves a layer that this stream enters."""
+    def through(self, layer: nn.Module, last: bool = False) -> "Stream":
+        """What leaves a layer that this stream enters; of the `last` one no more than `classify` reads."""
         extra, options = self.calls[layer]
+        run = partial(self.first_only, layer) if last and self.first_only else layer
         with _without(layer, self.lacking):
-            output = layer(self.hidden, *extra, **options)
+            output = run(self.hidden, *extra, **options)
         return replace(self, hidden=output[0] if isinstance(output, tuple) else output, lacking=())
 
 
@@ -220,7 +224,7 @@ def embed(model: Model, batch: Batch) -> Stream:
     finally:
         for layer in stack:
             vars(layer).pop("forward", None)  # the class's own is behind it
-    return Stream(entering[0], batch, calls, known.first_lacks)
+    return Stream(entering[0], batch, calls, known.first_lacks, known.first_only)
 
 
 def classify(model: Model, stream: Stream) -> Tensor:

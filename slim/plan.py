@@ -110,7 +110,7 @@ def finetune(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
 
 
 def ablate(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
-    """One layer forward a subset, or a prefix of one, for every text of validation and test."""
+    """At most one layer forward a subset, or a prefix of one, for every text of validation and test."""
     masks = subsets(shape.layers, **params["ablate"])
     forwards = 2**shape.layers - 1 if len(masks) == 2**shape.layers else len(prefixes(masks)) - 1
     texts = rows.validation + rows.test

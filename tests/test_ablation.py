@@ -6,9 +6,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim import models
-from slim.ablation import ablate, measure, prefixes, wanted
+from slim.ablation import ablate, longer_by_one, measure, prefixes, wanted
 from slim.inputs import Split
 from slim.lattice import layers_of
+from slim.runtime import Runtime
 from tests import pico
 
 
@@ -71,3 +72,56 @@ def test_a_lattice_of_two_splits_knows_the_accuracy_of_the_intact_model():
     assert partial.of_size(1) == [0b010]
     with pytest.raises(ValueError, match=r"ablate\.max_subsets"):
         partial.accuracy(0b100, "test")
+
+
+FIRST_ONLY = [family for family, known in models.ARCHITECTURES.items() if known.first_only]
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("family", FIRST_ONLY)
+def test_a_last_layer_run_for_the_first_token_alone_gives_that_of_the_whole_layer(family, attention):
+    whole = pico.classifier(family=family)
+    whole.model.set_attn_implementation(attention)
+    batch = next(iter(whole.batches(pico.texts(8), by_length=False)))[1]
+    assert not batch["attention_mask"].all()
+    for chosen in (batch, {name: tensor[:, :3] for name, tensor in batch.items()}):  # with padding and without
+        stream = models.embed(whole.model, chosen)
+        for layer in models.layers(whole.model):
+            first = stream.through(layer, last=True).hidden
+            torch.testing.assert_close(first, stream.through(layer).hidden[:, :1])
+            assert first.shape[1] == 1
+            stream = stream.through(layer)
+
+
+@pytest.mark.parametrize("family", FIRST_ONLY)
+def test_a_last_layer_in_bfloat16_is_as_far_from_the_exact_one_as_the_whole_layer(family):
+    whole = pico.classifier(family=family)
+    stream = models.embed(whole.model, next(iter(whole.batches(pico.texts(8), by_length=False)))[1])
+    layer = models.layers(whole.model)[0]
+    exact = stream.through(layer).hidden[:, :1]
+    with torch.no_grad(), Runtime(torch.device("cpu"), bf16=True).autocast():
+        usual = (stream.through(layer).hidden[:, :1] - exact).abs().mean()
+        mine = (stream.through(layer, last=True).hidden - exact).abs().mean()
+    assert 0 < mine < 2 * usual
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "electra"])
+def test_a_causal_layer_looks_no_further_than_it_may(family):
+    whole = pico.classifier(family=family, is_decoder=True)
+    batch = next(iter(whole.batches(pico.texts(8), by_length=False)))[1]
+    stream = models.embed(whole.model, {name: tensor[:, :3] for name, tensor in batch.items()})
+    layer = models.layers(whole.model)[0]
+    torch.testing.assert_close(stream.through(layer, last=True).hidden, stream.through(layer).hidden[:, :1])
+
+
+def test_half_of_all_subsets_run_their_last_layer_for_the_first_token_alone():
+    whole = pico.classifier(layers=4)
+    tokens = []
+    for layer in models.layers(whole.model):
+        layer.intermediate.register_forward_hook(lambda _, inputs, __: tokens.append(inputs[0].shape[1]))
+    ablate(whole.model, whole.batches(pico.texts(8)), pico.labels(8), list(range(16)), whole.runtime)
+    assert tokens.count(1) == 8 and len(tokens) == 15
+
+
+def test_a_prefix_knows_what_is_one_layer_longer():
+    assert longer_by_one([0b011, 0b101]) == {0: [0b1], 0b1: [0b11, 0b101], 0b11: [], 0b101: []}

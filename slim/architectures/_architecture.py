@@ -67,6 +67,9 @@ class Architecture:
     """(model, last hidden states [n, tokens, d], batch) -> logits [n, classes]."""
     read_out: Callable[[Model, Tensor, Batch], Tensor] = first_token
     """(model, hidden states [n, tokens, d], batch) -> [n, d]: what the head reads where this is the last layer."""
+    first_only: Callable[..., Tensor] | None = None
+    """(layer, hidden states [n, tokens, d], what else the layer is called with) -> [n, 1, d]: what leaves the layer
+    for the first token, in less time, where the head reads no other; None: the whole layer is run."""
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
     """What of a batch the model is called with."""
     images: bool = False

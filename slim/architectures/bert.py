@@ -1,8 +1,11 @@
 """BERT, MiniLM among it (arXiv:1810.04805): a pooler before the head."""
 
+from typing import Any
+
 from torch import Tensor
 
 from slim.architectures._architecture import Architecture, Batch, Model
+from slim.architectures._first_token import first_token_attends
 
 QKV = ("query", "key", "value")
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -19,4 +22,16 @@ def of_hidden(model: Model, hidden: Tensor, _: Batch) -> Tensor:
     return logits
 
 
-bert = Architecture("bert.encoder.layer", "attention.self", QKV, _pooled, inputs=INPUTS)
+def first_only(
+    layer: Any, hidden: Tensor, attention_mask: Tensor | None = None, *others: Any, **options: Any
+) -> Tensor:
+    """[n, 1, d]: what leaves a layer of BERT's build for the first token; a decoder's whole layer is run."""
+    if layer.is_decoder:  # what it may look at is not in the mask alone
+        return layer(hidden, attention_mask, *others, **options)[:, :1]
+    attended = layer.attention.output(
+        first_token_attends(layer.attention.self, QKV, hidden, attention_mask), hidden[:, :1]
+    )
+    return layer.feed_forward_chunk(attended)
+
+
+bert = Architecture("bert.encoder.layer", "attention.self", QKV, _pooled, first_only=first_only, inputs=INPUTS)

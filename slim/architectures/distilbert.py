@@ -1,8 +1,13 @@
 """DistilBERT (arXiv:1910.01108): BERT without token types and pooler."""
 
+from typing import Any
+
 from torch import Tensor
 
 from slim.architectures._architecture import Architecture, Batch, Model
+from slim.architectures._first_token import first_token_attends
+
+QKV = ("q_lin", "k_lin", "v_lin")
 
 
 def _tail(model: Model, hidden: Tensor, _: Batch) -> Tensor:
@@ -10,6 +15,12 @@ def _tail(model: Model, hidden: Tensor, _: Batch) -> Tensor:
     return logits
 
 
+def _first_only(layer: Any, hidden: Tensor, attention_mask: Tensor | None = None, **_: Any) -> Tensor:
+    gathered = layer.attention.out_lin(first_token_attends(layer.attention, QKV, hidden, attention_mask))
+    attended = layer.sa_layer_norm(gathered + hidden[:, :1])
+    return layer.output_layer_norm(layer.ffn.ff_chunk(attended) + attended)
+
+
 distilbert = Architecture(
-    "distilbert.transformer.layer", "attention", ("q_lin", "k_lin", "v_lin"), _tail, inner="hidden_dim"
+    "distilbert.transformer.layer", "attention", QKV, _tail, first_only=_first_only, inner="hidden_dim"
 )
