@@ -68,7 +68,7 @@ def _model(config: PreTrainedConfig, layers: int) -> Any:
 
 
 def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int) -> Speed:
-    """What a text and a layer cost in training and in reading, with every text at full length; and a process's start.
+    """What a text of so many tokens and a layer cost in training and in reading; and a process's start.
 
     Each time is a straight line through models of one and of three layers; the least of several passes counts, since
     whatever else runs on the machine only adds.

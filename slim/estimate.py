@@ -3,16 +3,24 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from transformers import AutoTokenizer
 
 from slim.graph import verb
 from slim.plan import Rows, Shape, Speed, Work, checkpoints, memory, planned, seconds, starting
 
 UNKNOWN = Rows(train=12000, validation=1000, test=2000)
 """What is counted for a dataset whose size nobody knows before it is there."""
+
+BASE = Path("models/base")
+"""The encoder, with its tokenizer, as `download_model` writes it."""
+
+MEASURED = 1000
+"""How many texts at most are tokenized to know the mean length of all."""
 
 LIBRARIES = 0.8e9
 """Bytes of a process that has loaded PyTorch and transformers, and no model."""
@@ -50,14 +58,18 @@ class Estimate:
     lines: list[Line]
     shape: Shape
     machine: Machine
-    tokens: int
+    tokens: float
     """What every text is counted with."""
+    most: int
+    """The most that a text may have."""
     memory: float
     """Bytes at the peak."""
     disk: float
     """Bytes that the run adds, unfinished training with them."""
     guessed: list[str]
     """Datasets whose size is not known yet."""
+    unmeasured: list[str]
+    """Datasets the length of whose texts is not known yet."""
 
     @property
     def seconds(self) -> float:
@@ -77,10 +89,13 @@ class Estimate:
         train, read = (self.tokens / (a + b * deep) for a, b in _rates(speed))
         return "\n".join([
             *rows,
-            f"{'all':18}{total:8}{due:8}{'':44}{duration(self.seconds):>10}",
+            f"{'at most' if self.unmeasured else 'all':18}{total:8}{due:8}{'':44}{duration(self.seconds):>10}",
             "",
-            f"speed    {train:,.0f} tokens/s in training, {read:,.0f} in reading, measured just now; every text is "
-            f"counted with {self.tokens} tokens",
+            f"speed    {train:,.0f} tokens/s in training, {read:,.0f} in reading, measured just now; a text is "
+            f"counted with {self.tokens:.0f} tokens",
+            *(f"at most  since texts of {name} are counted with {self.most} tokens, the most they may have; their "
+              f"own are known once they are there: dvc repro download@{name} download_model"
+              for name in self.unmeasured),
             f"memory   {gigabytes(self.memory)} at the peak, of {gigabytes(self.machine.memory)}",
             f"disk     {gigabytes(self.disk)} more at the most, of {gigabytes(self.machine.disk)} that are free",
             "not in   downloads, probes and forests, tables and figures; what DVC's cache restores is in, though it "
@@ -109,7 +124,8 @@ def estimate(
 ) -> Estimate:
     """The plan of some stages, of which those that are pending would run. `rows`: None where it is not known."""
     counts, due = Counter(map(verb, stages)), Counter(map(verb, pending))
-    works = planned(params, {name: each or UNKNOWN for name, each in rows.items()}, shape)
+    counted = {name: each or UNKNOWN for name, each in rows.items()}
+    works, most = planned(params, counted, shape), params["runtime"]["max_tokens"]
     lines, disk = [], 0.0
     for name, count in counts.items():
         of_all, whole = works[name]
@@ -122,18 +138,24 @@ def estimate(
         lines=lines,
         shape=shape,
         machine=machine,
-        tokens=params["runtime"]["max_tokens"],
+        tokens=mean_tokens(rows, most),
+        most=most,
         memory=memory(params, shape) + LIBRARIES,
         disk=disk + checkpoints(shape) * training,
         guessed=[name for name, each in rows.items() if each is None],
+        unmeasured=[name for name, each in counted.items() if each.tokens is None],
     )
 
 
-def rows_of(name: str, entry: Mapping[str, Any]) -> Rows | None:
-    """The texts of a dataset: those that are there, else what its entry promises; None where it promises nothing."""
+def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None:
+    """The texts of a dataset: those that are there, else what its entry promises; None where it promises nothing.
+
+    Their length is known once the encoder is there, too, whose tokenizer cuts them.
+    """
     folder = Path("data/datasets", name)
     if (folder / "train.parquet").is_file():
-        return Rows(**{split: pq.read_metadata(folder / f"{split}.parquet").num_rows for split in _SPLITS})
+        rows = {split: pq.read_metadata(folder / f"{split}.parquet").num_rows for split in _SPLITS}
+        return Rows(**rows, tokens=_tokens(folder / "train.parquet", max_tokens))
     asked = {split: entry.get(split) if "task" in entry else entry.get(f"{split}_rows") for split in _SPLITS}
     if not asked["train"] or not asked["test"]:
         return None
@@ -141,7 +163,29 @@ def rows_of(name: str, entry: Mapping[str, Any]) -> Rows | None:
     return Rows(**{**asked, "validation": asked["validation"] or share, "unlabelled": asked["unlabelled"] or 0})
 
 
+def _tokens(path: Path, max_tokens: int) -> float | None:
+    """The mean length of texts of a table, taken from all over it."""
+    columns = [name for name in ("text", "text_pair") if name in pq.read_schema(path).names]
+    if not columns or not BASE.is_dir():
+        return None
+    table = pq.read_table(path, columns=columns)
+    some = table.take(list(range(0, len(table), ceil(len(table) / MEASURED))))
+    tokenizer = AutoTokenizer.from_pretrained(BASE, local_files_only=True)
+    sides = [some[name].to_pylist() for name in columns]
+    ids = tokenizer(*sides, truncation=True, max_length=max_tokens)["input_ids"]
+    return sum(map(len, ids)) / len(ids)
+
+
 _SPLITS = ("train", "validation", "test", "unlabelled")
+
+
+def mean_tokens(rows: Mapping[str, Rows | None], most: int) -> float:
+    """The mean length of a dataset's texts, over as many of each as train has; `most` where it is not known.
+
+    Time is nearly linear in it, and batches hold texts of like length, so that hardly any is padded.
+    """
+    counted = [(each.train, each.tokens or most) for each in (each or UNKNOWN for each in rows.values())]
+    return sum(texts * tokens for texts, tokens in counted) / sum(texts for texts, _ in counted)
 
 
 def _rates(speed: Speed) -> list[tuple[float, float]]:

@@ -30,6 +30,8 @@ class Rows:
     validation: int
     test: int
     unlabelled: int = 0
+    tokens: float | None = None
+    """The mean length of a text, cut where texts are cut; None where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +137,19 @@ def recover(params: Mapping[str, Any], rows: Rows, shape: Shape, budget: Mapping
     return total
 
 
+def padded(params: Mapping[str, Any], rows: Rows) -> float:
+    """Texts of mean length that take as long as those of `extract_signals`, whose batches are in the order given:
+    each is padded to its longest text, which in a batch of many has all the tokens that a text may have."""
+    most = params["runtime"]["max_tokens"]
+    return min(params["extract_signals"]["texts"], rows.train) * most / (rows.tokens or most)
+
+
 def extract_signals(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
     """A slice of train, forward and backward; every layer's weights are kept with what was seen."""
-    texts = min(params["extract_signals"]["texts"], rows.train)
+    texts, passed = min(params["extract_signals"]["texts"], rows.train), padded(params, rows)
     seen = texts * shape.layers * (4 * shape.hidden + params["runtime"]["max_tokens"] * 8 * (2 + shape.heads))
     return Work(
-        trained=texts, trained_layers=texts * shape.layers, bytes=seen + 4 * shape.layers * shape.layer_parameters
+        trained=passed, trained_layers=passed * shape.layers, bytes=seen + 4 * shape.layers * shape.layer_parameters
     )
 
 
@@ -148,9 +157,9 @@ def remeasure(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
     """At most: every signal and fusion on a path of its own, no set of layers twice, half of the layers on average."""
     paths = len([name for name in params["strategies"] if name not in CONTROLS]) + len(params["fusions"])
     sets = min(paths * (shape.layers - 1), 2**shape.layers - 2)
-    texts = min(params["extract_signals"]["texts"], rows.train)
+    texts, passed = min(params["extract_signals"]["texts"], rows.train), padded(params, rows)
     seen = texts * shape.layers / 2 * (4 * shape.hidden + params["runtime"]["max_tokens"] * 8 * (2 + shape.heads))
-    return Work(trained=texts, trained_layers=texts * shape.layers / 2, bytes=seen) * sets
+    return Work(trained=passed, trained_layers=passed * shape.layers / 2, bytes=seen) * sets
 
 
 def student_layers(params: Mapping[str, Any], shape: Shape) -> int:

@@ -7,7 +7,7 @@ here and now in a few seconds.
 import sys
 
 from slim.calibration import configuration, device_memory, free_disk, shape, speed
-from slim.estimate import Machine, estimate, rows_of
+from slim.estimate import Machine, estimate, mean_tokens, rows_of
 from slim.graph import graph, pending
 from slim.params import load
 from slim.runtime import start
@@ -18,19 +18,19 @@ def plan(*targets: str) -> None:
     params = load()
     model, runtime = params.model.model_dump(), params.runtime
     config = configuration(**model)
-    stages = graph(targets)
+    stages, most = graph(targets), runtime.max_tokens
+    wanted = {name: rows_of(name, params.datasets[name].model_dump(), most) for name in params.grid.datasets}
     machine = Machine(
         speed=speed(
             config,
             device := start(runtime.threads, runtime.precision, seed=0),
             train_batch=params.finetune.batch_size,
             read_batch=runtime.batch_size,
-            tokens=runtime.max_tokens,
+            tokens=round(mean_tokens(wanted, most)),
         ),
         memory=device_memory(device),
         disk=free_disk(),
     )
-    wanted = {name: rows_of(name, params.datasets[name].model_dump()) for name in params.grid.datasets}
     found = estimate(params.model_dump(), wanted, shape(config), machine, list(stages), pending(targets, stages))
     sys.stdout.write(found.text())
     found.refuse()

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from transformers import AutoModelForSequenceClassification, BertConfig
 
 from slim import calibration, plan
-from slim.estimate import Machine, duration, estimate, rows_of
+from slim import estimate as estimated
+from slim.estimate import Machine, duration, estimate, mean_tokens, rows_of
 from slim.graph import graph, verb
 from slim.imports import ROOT
 from slim.params import load
@@ -86,7 +89,7 @@ def test_sets_measured_again_are_never_more_than_there_are(params):
 def test_a_plan_has_the_stages_that_dvc_has(monkeypatch):
     monkeypatch.chdir(ROOT)
     params = load()
-    rows = {name: rows_of("not there", params.datasets[name].model_dump()) for name in params.grid.datasets}
+    rows = {name: rows_of("not there", params.datasets[name].model_dump(), 48) for name in params.grid.datasets}
     planned = plan.planned(params.model_dump(), rows, SHAPE)
     stages = [verb(name) for name in graph()]
     assert {name: count for name, (count, _) in planned.items()} == {name: stages.count(name) for name in set(stages)}
@@ -122,9 +125,47 @@ def test_only_what_would_run_is_counted_and_a_small_disk_is_refused(params):
 
 
 def test_rows_are_those_promised_where_nothing_is_there():
-    assert rows_of("x", {"task": "t", "train": 9, "validation": 2, "test": 3, "unlabelled": 1}) == Rows(9, 2, 3, 1)
-    assert rows_of("x", {"train_rows": 50, "test_rows": 5, "validation_rows": None}) == Rows(50, 5, 5, 0)
-    assert rows_of("x", {"train_rows": None, "test_rows": 5}) is None
+    assert rows_of("x", {"task": "t", "train": 9, "validation": 2, "test": 3, "unlabelled": 1}, 48) == Rows(9, 2, 3, 1)
+    assert rows_of("x", {"train_rows": 50, "test_rows": 5, "validation_rows": None}, 48) == Rows(50, 5, 5, 0)
+    assert rows_of("x", {"train_rows": None, "test_rows": 5}, 48) is None
+
+
+def test_texts_that_are_there_are_counted_at_their_own_mean_length(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(estimated, "MEASURED", 2)  # of the four: the first and the third
+    (tmp_path / "data/datasets/x").mkdir(parents=True)
+    texts = {"train": ["a b", "c", "a b c d e f g h i", "d"], "validation": ["a"], "test": ["b"], "unlabelled": []}
+    for split, each in texts.items():
+        pq.write_table(pa.table({"text": pa.array(each, pa.string())}), f"data/datasets/x/{split}.parquet")
+    assert rows_of("x", {}, 6) == Rows(4, 1, 1, 0)  # without a tokenizer nobody knows
+    pico.tokenizer().save_pretrained("models/base")
+    # Each has two of the tokenizer's own, and the longer one is cut.
+    assert rows_of("x", {}, 6) == Rows(4, 1, 1, 0, tokens=(4 + 6) / 2)
+
+
+def test_lengths_count_as_often_as_there_are_texts_and_the_unknown_at_their_most():
+    known = {"a": replace(ROWS, tokens=10), "b": replace(ROWS, train=300, tokens=30)}
+    assert mean_tokens(known, 48) == 25
+    assert mean_tokens({"a": replace(ROWS, tokens=10), "b": replace(ROWS, train=300)}, 48) == (10 + 3 * 48) / 4
+    assert mean_tokens({"a": None}, 48) == 48
+
+
+def test_signals_are_read_from_batches_as_long_as_their_longest_text(params):
+    params["runtime"]["max_tokens"] = 48
+    short = replace(ROWS, tokens=12)
+    assert plan.extract_signals(params, short, SHAPE).trained == 100 * 4
+    assert plan.remeasure(params, short, SHAPE).trained == 100 * 4 * 14
+    assert plan.extract_signals(params, short, SHAPE).bytes == plan.extract_signals(params, ROWS, SHAPE).bytes
+
+
+def test_a_plan_whose_lengths_are_unknown_says_at_most(params):
+    def said(rows):
+        return estimate(params, rows, SHAPE, Machine(SPEED, 10**9, 10**9), ["report"], ["report"]).text()
+
+    known = replace(ROWS, tokens=12.0)
+    assert "at most" not in said({"a": known, "b": known})
+    partly = said({"a": known, "b": ROWS})
+    assert "at most  since texts of b are" in partly and "texts of a are" not in partly and "\nat most  " in partly
 
 
 def test_a_shape_counts_the_parameters_of_the_model_itself():

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from slim.lattice import Lattice, layers_of, mask_of, oracle
 from slim.search import beam, drawn, greedy_within
 from tests.builders import lattice, subsets
-from tests.test_fusions import another_test
+from tests.fusions.made_up import another_test
 
 LAYERS = 5
 SEARCHES = {

@@ -12,8 +12,8 @@ from slim.study.recovered_regret import recovered_regret
 from slim.study.recovery_correlations import recovery_correlations
 from slim.study.schedules import schedules
 from slim.study.sentences import sentences
-from tests.test_report import UNMEASURED, Page, words_of
-from tests.test_study import BUDGETS, QUICK, UP, VARIANTS, a_run, additive, chosen, lessons
+from tests.report.made_up import UNMEASURED, Page, words_of
+from tests.study.planted import BUDGETS, QUICK, UP, VARIANTS, a_run, additive, chosen, lessons
 
 FIGURES = ("recovery", "noise", "recovery_correlations", "recovered_regret", "schedules", "distillation")
 
