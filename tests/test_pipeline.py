@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ from slim.imports import ROOT
 from slim.lattice import Lattice
 from tests import pico
 from tests.test_truth import STAGES, covers, declared
-from tests.warm import warm_python
+from tests.warm import COLD
 
 DATASET = "toy"
 SEEDS = [0, 1]
@@ -46,10 +44,6 @@ OVERRIDES = {
     "evaluate.resamples": 200,
     "evaluate.floor.min_documents": 1,
 }
-
-
-COLD = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-"""The PATH under which every `python` starts by itself, as it does for users."""
 
 
 def put(content: dict, key: str, value) -> None:
@@ -124,13 +118,6 @@ class Project:
         """Every file that the stages wrote."""
         files = (f for part in ("data", "models", "reports") for f in (self.folder / part).rglob("*") if f.is_file())
         return {str(file.relative_to(self.folder)): file.read_bytes() for file in files}
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory) -> Iterator[str]:
-    """The PATH under which `python` starts at once."""
-    with warm_python(tmp_path_factory.mktemp("warm")) as path:
-        yield path
 
 
 @pytest.fixture(scope="module")

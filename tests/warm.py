@@ -33,10 +33,14 @@ LIBRARIES = (
     "pydantic",
     "scipy.stats",
     "sklearn.ensemble",
+    "torch.distributed.run",
     "transformers.models.bert.modeling_bert",
     "transformers.models.bert.tokenization_bert",
     "transformers.trainer",
 )
+
+COLD = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+"""The value of PATH under which every `python` starts by itself, as it does for users."""
 
 
 @contextmanager
@@ -53,7 +57,7 @@ def warm_python(folder: Path) -> Iterator[str]:
     )
     try:
         assert server.stdout and server.stdout.readline() == b"ready\n"
-        yield f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        yield f"{folder}:{COLD}"
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.communicate()
@@ -94,7 +98,7 @@ def serve(address: str, python: str) -> None:
 
 
 def _become(caller: socket.socket, python: str) -> None:
-    """What an interpreter does when it starts, up to running a module."""
+    """What an interpreter does when it starts: `-m MODULE` or a script, with words."""
     size, streams, _, _ = socket.recv_fds(caller, 8, 3)
     wanted = json.loads(caller.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
     caller.close()
@@ -104,14 +108,18 @@ def _become(caller: socket.socket, python: str) -> None:
     os.chdir(wanted["folder"])
     os.environ.clear()
     os.environ.update(wanted["environment"])
-    flag, module, *words = wanted["words"]
-    assert flag == "-m", "only modules run warm"
-    sys.executable, sys.orig_argv, sys.argv = python, [python, flag, module, *words], [module, *words]
-    sys.path[:1] = [os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(":"))]
+    words = wanted["words"][wanted["words"][0] == "-u" :]
+    is_module = words[0] == "-m"
+    sys.executable, sys.orig_argv, sys.argv = python, [python, *words], words[is_module:]
+    first = os.getcwd() if is_module else str(Path(words[0]).parent)
+    sys.path[:1] = [first, *filter(None, os.environ.get("PYTHONPATH", "").split(":"))]
     sys.modules.pop("sitecustomize", None)
     with suppress(ModuleNotFoundError):
         importlib.import_module("sitecustomize")
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    if is_module:
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(words[0], run_name="__main__")
 
 
 if __name__ == "__main__":
