@@ -29,6 +29,7 @@ LIBRARIES = (
     "dvc.cli",
     "dvc.commands.repro",
     "dvc.repo.reproduce",
+    "distributed",
     "matplotlib.figure",
     "pydantic",
     "scipy.stats",
