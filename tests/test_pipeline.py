@@ -142,6 +142,7 @@ def test_every_stage_ran_and_a_second_repro_runs_none(project):
 def test_two_workers_write_what_one_after_the_other_writes(project, warm, tmp_path):
     """From an empty cache: both seeds' stages side by side."""
     spread = Project(tmp_path / "project", warm)
+    shutil.copytree(project.folder / "pico", spread.folder / "pico", dirs_exist_ok=True)  # the same start
     spread.call("stages.work", "2")
     computed = {log.name for log in spread.trace.iterdir()} - {"stages.work-2"}
     assert computed == {log.name for log in project.trace.iterdir()}
