@@ -14,7 +14,7 @@ from slim.checkpoints import checkpoint_folder
 from slim.inputs import Input, Split
 from slim.models import Model, Processor, classified, load, reads_images, save
 from slim.runtime import Precision, Runtime, processes, start
-from slim.tokens import cut_share
+from slim.tokens import cut_at, cut_share
 from slim.training import Objective, Schedule, by_labels, examples, train
 
 REFERENCE_INPUTS = 16
@@ -112,4 +112,7 @@ class Classifier:
 
     def save(self, folder: str | Path, reference: Sequence[Input], **notes: Any) -> None:
         """Write the model, its processor, reference logits for the proof of a reload, and notes as <name>.json."""
-        save(self.model, self.processor, folder, self.reference_logits(reference), notes)
+        found = self.reference_logits(reference)
+        if not reads_images(self.processor):
+            cut_at(self.processor, self.max_tokens)
+        save(self.model, self.processor, folder, found, notes)

@@ -66,7 +66,8 @@ def _client(workers: int, address: str | None) -> Iterator[Client]:
         with Client(address) as client:
             yield client
         return
-    local = {"processes": False, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    local: dict[str, Any] = {"processes": False, "silence_logs": logging.CRITICAL}
+    local |= {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # no port of another run
     with LocalCluster(n_workers=workers, threads_per_worker=1, **local) as cluster, Client(cluster) as client:
         yield client
 

@@ -1,6 +1,10 @@
 """What every test can count on."""
 
+from collections.abc import Iterator
+
 import pytest
+
+from tests.warm import warm_python
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +15,10 @@ def _tokens_stay_out_of_the_repository(tmp_path_factory):
     before, slim.tokens.TOKENS = slim.tokens.TOKENS, tmp_path_factory.mktemp("tokens")
     yield
     slim.tokens.TOKENS = before
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory) -> Iterator[str]:
+    """The PATH under which `python` starts at once."""
+    with warm_python(tmp_path_factory.mktemp("warm")) as path:
+        yield path

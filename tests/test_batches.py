@@ -127,3 +127,13 @@ def test_whoever_wants_the_same_tokens_at_the_same_time_waits_for_them(made):
 def test_no_texts_are_no_batches():
     assert len(tokenized([], pico.tokenizer(), 16)) == 0
     assert list(batches([], pico.tokenizer(), max_tokens=16, batch_size=8)) == []
+
+
+def test_a_saved_model_is_the_same_whether_its_tokens_were_on_disk_or_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(slim.tokens, "TOKENS", tmp_path / "tokens")
+    for name in ("made", "found"):
+        pico.classifier().save(tmp_path / name, TEXTS[:16])
+    made, found = ({file.name: file.read_bytes() for file in (tmp_path / n).iterdir()} for n in ("made", "found"))
+    assert made == found
+    reloaded = AutoTokenizer.from_pretrained(tmp_path / "made")
+    assert len(reloaded(" ".join(pico.WORDS), truncation=True)["input_ids"]) == 16

@@ -2,7 +2,6 @@
 
 import copy
 import subprocess
-import sys
 
 import pytest
 import yaml
@@ -184,14 +183,14 @@ def test_what_is_no_yaml_mapping_is_refused(text, tmp_path):
         load(tmp_path / "params.yaml")
 
 
-def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_path):
+def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_path, warm):
     content = copy.deepcopy(GOOD)
     content["finetune"]["epochs"] = 0
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     stage = subprocess.run(
-        [sys.executable, "-m", "stages.finetune", "library", "0"],
+        ["python", "-m", "stages.finetune", "library", "0"],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        env={"PYTHONPATH": str(ROOT), "PATH": warm},
         capture_output=True,
         text=True,
         check=False,

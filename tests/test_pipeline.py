@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from slim.imports import ROOT
 from slim.lattice import Lattice
 from tests import pico
 from tests.test_truth import STAGES, covers, declared
+from tests.warm import COLD
 
 DATASET = "toy"
 SEEDS = [0, 1]
@@ -54,10 +54,10 @@ def put(content: dict, key: str, value) -> None:
 
 
 class Project:
-    """A copy of this repository with a pico model and a small table in it."""
+    """A copy of this repository with a pico model and a small table in it; `path`: where its `python` is found."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, path: str):
+        self.folder, self.path = folder, path
         for name in ("slim", "stages", ".dvc", "dvc.yaml", ".dvcignore", ".gitignore"):
             source = ROOT / name
             if source.is_dir():
@@ -90,29 +90,29 @@ class Project:
     def write_params(self, params: dict) -> None:
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
-    def dvc(self, *words: str) -> str:
-        """What a dvc command prints; fails with it when the command fails."""
+    def call(self, *words: str) -> str:
+        """What `python -m WORDS` prints; fails with it when the command fails."""
         environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": self.path,
             "PYTHONPATH": str(ROOT / "tests" / "trace"),
             "TRACE": str(self.trace),
             "OMP_NUM_THREADS": "1",
             "DVC_NO_ANALYTICS": "1",
         }
         done = subprocess.run(
-            [sys.executable, "-m", "dvc", *words],
+            ["python", "-m", *words],
             cwd=self.folder,
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"dvc {' '.join(words)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         return done.stdout
 
     def ran(self, *words: str) -> set[str]:
         """The stages that `dvc repro` runs (or, with --dry, would run)."""
-        return set(re.findall(r"Running stage '([^']+)'", self.dvc("repro", *words)))
+        return set(re.findall(r"Running stage '([^']+)'", self.call("dvc", "repro", *words)))
 
     def digest(self) -> dict[str, bytes]:
         """Every file that the stages wrote."""
@@ -121,9 +121,9 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
+def project(tmp_path_factory, warm) -> Project:
     """The project after one `dvc repro`."""
-    made = Project(tmp_path_factory.mktemp("pipeline") / "project")
+    made = Project(tmp_path_factory.mktemp("pipeline") / "project", warm)
     made.first_run = made.ran()
     return made
 
@@ -137,6 +137,16 @@ def test_every_stage_ran_and_a_second_repro_runs_none(project):
     # for the study: one budget of recovery, signals measured again, ways to teach.
     assert len(project.first_run) == 4 + 2 * methods + students + seeds * (4 + 3 * students + 3)
     assert project.ran() == set()
+
+
+def test_two_workers_write_what_one_after_the_other_writes(project, warm, tmp_path):
+    """From an empty cache: both seeds' stages side by side."""
+    spread = Project(tmp_path / "project", warm)
+    spread.call("stages.work", "2")
+    computed = {log.name for log in spread.trace.iterdir()} - {"stages.work-2"}
+    assert computed == {log.name for log in project.trace.iterdir()}
+    one, two = project.digest(), spread.digest()
+    assert {name for name in one | two if one.get(name) != two.get(name)} == set()
 
 
 def test_what_a_stage_opens_is_what_it_declares(project):
@@ -281,13 +291,18 @@ def test_schedule_and_target_are_parameters_of_the_pipeline(project):
     assert project.digest() == before
 
 
-def test_running_again_writes_the_same_bytes(project):
+def test_running_again_writes_the_same_bytes(project, monkeypatch):
+    """First in forks of a warm interpreter; now a stage of every verb in interpreters that start by themselves."""
     before = project.digest()
+    monkeypatch.setattr(project, "path", COLD)
     shutil.rmtree(project.folder / ".ckpt")  # where recovered sets, observations and students wait to be used again
     by_seed = ("finetune", "ablate", "extract_signals", "remeasure", "vary_distillation", "evaluate")
     stages = [f"{name}@{DATASET}-0" for name in by_seed]
     stages += [f"recover@{DATASET}-0-brief", f"download@{DATASET}", f"distill@{DATASET}-0-random_forest-distilled"]
-    stages += ["report", "study"]
+    stages += [f"compress@{DATASET}-0-random_forest", "rank@mi_task_relevance", "fuse@random_forest"]
+    stages += ["prune@random", "prune_fused@random_forest", "choose@random_forest"]
+    stages += ["download_model", "report", "study"]
+    assert {stage.split("@")[0] for stage in stages} == set(STAGES)
     assert project.ran("--force", "--single-item", *stages) == set(stages)
     after = project.digest()
     assert {name for name in before | after if before.get(name) != after.get(name)} == set()

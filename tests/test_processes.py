@@ -8,7 +8,6 @@ rounding errors, which Adam makes full steps of.
 
 import os
 import subprocess
-import sys
 import time
 from itertools import chain
 from pathlib import Path
@@ -28,6 +27,7 @@ from slim.losses.hard_labels import UNLABELLED
 from slim.training import Shares
 from tests import pico
 from tests.test_training import learnable
+from tests.warm import COLD
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 TOLERANCE = 1e-5
@@ -64,12 +64,18 @@ def taught_texts() -> Split:
     return Split(texts.inputs, np.where(np.arange(123) % 3 == 0, UNLABELLED, texts.labels))
 
 
-def start(folder: Path, *words: str, launcher: list[str] = TWO) -> subprocess.Popen:
+def start(folder: Path, *words: str, launcher: list[str] = TWO, path: str = COLD) -> subprocess.Popen:
     folder.mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, *launcher, *words],
+        ["python", *launcher, *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
+        env={
+            **os.environ,
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -95,8 +101,8 @@ def program(tmp_path_factory) -> str:
     return str(path)
 
 
-def test_two_processes_killed_and_resumed_end_where_one_ends(program, tmp_path):
-    alone = start(tmp_path / "alone", program, "weights.pt", "1000", "20", launcher=[])
+def test_two_processes_killed_and_resumed_end_where_one_ends(program, tmp_path, warm):
+    alone = start(tmp_path / "alone", program, "weights.pt", "1000", "20", launcher=[], path=warm)
     broken = start(tmp_path / "two", program, "weights.pt", "0", "20")
     deadline = time.monotonic() + 300
     while not _past(tmp_path / "two", step=9):  # in the second epoch of 7 steps
@@ -106,7 +112,7 @@ def test_two_processes_killed_and_resumed_end_where_one_ends(program, tmp_path):
         process.kill()
     broken.communicate()
     assert not (tmp_path / "two" / "weights.pt").exists()
-    code, said, complained = ended(start(tmp_path / "two", program, "weights.pt", "1000", "20"))
+    code, said, complained = ended(start(tmp_path / "two", program, "weights.pt", "1000", "20", path=warm))
     assert code == 0, complained
     assert said.count("resuming from") == said.count("SAVED") == 1  # only the first process speaks and goes on
     assert complained.count(" 0/28 [") == 1 and not list((tmp_path / "two").glob(".ckpt/*/checkpoint-*"))
@@ -117,13 +123,13 @@ def test_two_processes_killed_and_resumed_end_where_one_ends(program, tmp_path):
     assert_same(*weights)
 
 
-def test_a_batch_that_does_not_divide_is_refused_and_the_launch_fails(program, tmp_path):
-    code, _, complained = ended(start(tmp_path, program, "weights.pt", "1000", "21"))
+def test_a_batch_that_does_not_divide_is_refused_and_the_launch_fails(program, tmp_path, warm):
+    code, _, complained = ended(start(tmp_path, program, "weights.pt", "1000", "21", path=warm))
     assert code != 0 and not (tmp_path / "weights.pt").exists()
     assert "batches of 21 texts cannot be shared by 2 processes: choose a batch_size that they divide" in complained
 
 
-def test_a_launched_stage_writes_what_one_process_writes(tmp_path):
+def test_a_launched_stage_writes_what_one_process_writes(tmp_path, warm):
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     params["runtime"] |= {"threads": 1, "precision": "fp32", "max_tokens": 16}
     params["finetune"] |= {"epochs": 2, "min_steps": 0, "batch_size": 20, "learning_rate": 1e-3}
@@ -139,7 +145,8 @@ def test_a_launched_stage_writes_what_one_process_writes(tmp_path):
         pico.classifier().with_model(model).save(tmp_path / name / "models/base", pico.texts())
         (tmp_path / name / "params.yaml").write_text(yaml.safe_dump(params))
     words = ["-m", "stages.finetune", "library", "0"]
-    for process in [start(tmp_path / name, *words, launcher=TWO * (name == "two")) for name in names]:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for process in (start(one, *words, launcher=[], path=warm), start(two, *words)):
         code, _, complained = ended(process)
         assert code == 0, complained
     one, two = (load_file(tmp_path / name / "models/teacher/library/0/model.safetensors") for name in names)

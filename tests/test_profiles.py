@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from tests.test_workers import Toy
 
 
 @pytest.fixture
-def toy(tmp_path, monkeypatch) -> Toy:
+def toy(tmp_path, warm, monkeypatch) -> Toy:
     """The twelve stages with parameters, a profile `small`, committed."""
-    toy = Toy(tmp_path / "toy")
+    toy = Toy(tmp_path / "toy", warm)
     (toy.folder / "profiles").mkdir()
     (toy.folder / "profiles/small.yaml").write_text("size: {rows: 2}\nmodel: {path: weights}\n")
     (toy.folder / "params.yaml").write_text("size: {rows: 10, columns: 3} # of the table\nmodel: {name: a}\n")
@@ -99,7 +98,7 @@ def test_what_was_computed_here_is_not_computed_there(toy):
     ran = toy.ran()
     run = profiles.lay_out("small").absolute()
     lock = (toy.folder / "dvc.lock").read_bytes()
-    there = toy.call(sys.executable, "-m", "dvc", "repro", folder=run)
+    there = toy.call("python", "-m", "dvc", "repro", folder=run)
     assert there.returncode == 0, there.stderr
     assert toy.ran() == ran and sorted(os.listdir(run / "out")) == sorted(os.listdir(toy.folder / "out"))
     assert (toy.folder / "dvc.lock").read_bytes() == lock and toy.dvc("status").strip().endswith("up to date.")

@@ -3,13 +3,13 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from slim.imports import ROOT
+from tests.warm import COLD
 
 LEAVES = [f"leaf{i}" for i in range(6)]
 
@@ -52,10 +52,10 @@ def pipeline(broken: str = "") -> dict:
 
 
 class Toy:
-    """A repository with the twelve stages."""
+    """A repository with the twelve stages; `path`: where its `python` is found."""
 
-    def __init__(self, folder: Path, broken: str = "", origin: Path | None = None):
-        self.folder = folder
+    def __init__(self, folder: Path, path: str, broken: str = "", origin: Path | None = None):
+        self.folder, self.path = folder, path
         self.diary = folder.parent / f"{folder.name}.diary"
         if origin:
             self.call("git", "clone", "-q", str(origin), str(folder), folder=folder.parent)
@@ -65,24 +65,31 @@ class Toy:
         (folder / "seed").write_text("seed\n")
         (folder / ".gitignore").write_text("/out/\n")
         self.call("git", "init", "-q")
-        self.call(sys.executable, "-m", "dvc", "init", "-q")
+        self.call("python", "-m", "dvc", "init", "-q")
 
     def write(self, broken: str = "") -> None:
         (self.folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline(broken), sort_keys=False))
 
     def call(self, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess:
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "DIARY": str(self.diary), "DVC_NO_ANALYTICS": "1"}
+        environment = os.environ | {
+            "PATH": self.path,
+            "PYTHONPATH": str(ROOT),
+            "DIARY": str(self.diary),
+            "DVC_NO_ANALYTICS": "1",
+        }
         return subprocess.run(
             words, cwd=folder or self.folder, env=environment, capture_output=True, text=True, check=False
         )
 
     def dvc(self, *words: str) -> str:
-        done = self.call(sys.executable, "-m", "dvc", *words)
+        done = self.call("python", "-m", "dvc", *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def work(self, workers: int, *targets: str) -> subprocess.CompletedProcess:
-        return self.call(sys.executable, "-c", WORK, str(workers), *targets)
+        program = self.folder.parent / "work.py"
+        program.write_text(WORK)
+        return self.call("python", str(program), str(workers), *targets)
 
     def ran(self) -> list[str]:
         """The stages whose commands ran, in the order they ended."""
@@ -93,16 +100,16 @@ class Toy:
 
 
 @pytest.fixture(scope="module")
-def serial(tmp_path_factory) -> Toy:
-    toy = Toy(tmp_path_factory.mktemp("serial") / "toy")
+def serial(tmp_path_factory, warm) -> Toy:
+    toy = Toy(tmp_path_factory.mktemp("serial") / "toy", warm)
     toy.dvc("repro")
     return toy
 
 
 @pytest.fixture(scope="module")
-def spread(tmp_path_factory) -> Toy:
+def spread(tmp_path_factory, warm) -> Toy:
     """The same by two workers."""
-    toy = Toy(tmp_path_factory.mktemp("spread") / "toy")
+    toy = Toy(tmp_path_factory.mktemp("spread") / "toy", warm)
     done = toy.work(2)
     assert done.returncode == 0, done.stderr
     return toy
@@ -123,8 +130,8 @@ def test_no_stage_starts_before_those_it_reads_from(spread):
             assert place[dep.removeprefix("out/")] < place[name]
 
 
-def test_a_second_run_runs_nothing_and_a_target_only_what_it_needs(tmp_path):
-    toy = Toy(tmp_path / "toy")
+def test_a_second_run_runs_nothing_and_a_target_only_what_it_needs(tmp_path, warm):
+    toy = Toy(tmp_path / "toy", warm)
     assert toy.work(2, "gather").returncode == 0
     assert set(toy.ran()) == set(pipeline()["stages"]) - {"aside", *LEAVES[3:]}
     before = toy.ran()
@@ -133,7 +140,7 @@ def test_a_second_run_runs_nothing_and_a_target_only_what_it_needs(tmp_path):
 
 
 def test_the_first_failure_ends_the_run_in_one_line_and_the_next_run_goes_on(tmp_path):
-    toy = Toy(tmp_path / "toy", broken="leaf0")
+    toy = Toy(tmp_path / "toy", COLD, broken="leaf0")  # ended are only processes that started by themselves
     done = toy.work(2)
     assert done.returncode == 1
     said = [line for line in re.split(r"[\r\n]+", done.stderr) if line and not line.startswith("running:")]
@@ -148,8 +155,8 @@ def test_the_first_failure_ends_the_run_in_one_line_and_the_next_run_goes_on(tmp
     assert toy.dvc("status").strip() == "Data and pipelines are up to date."
 
 
-def test_more_threads_than_cores_are_refused(tmp_path):
-    toy = Toy(tmp_path / "toy")
+def test_more_threads_than_cores_are_refused(tmp_path, warm):
+    toy = Toy(tmp_path / "toy", warm)
     cores = len(os.sched_getaffinity(0))
     done = toy.work(cores + 1)
     assert done.returncode == 1 and f"want {cores + 1} cores of {cores}" in done.stderr and not toy.ran()
@@ -161,8 +168,8 @@ def test_a_target_that_does_not_exist_is_refused(spread):
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["with the lock file", "by the run cache alone"])
-def test_what_one_clone_computed_another_takes_from_the_shared_store(tmp_path, lock):
-    first = Toy(tmp_path / "first")
+def test_what_one_clone_computed_another_takes_from_the_shared_store(tmp_path, warm, lock):
+    first = Toy(tmp_path / "first", warm)
     first.dvc("remote", "add", "-d", "store", str(tmp_path / "store"))
     first.dvc("repro")
     first.dvc("push", "--run-cache")
@@ -171,7 +178,7 @@ def test_what_one_clone_computed_another_takes_from_the_shared_store(tmp_path, l
         (first.folder / "dvc.lock").unlink()
     first.call("git", "add", "-A")
     assert first.call("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a").returncode == 0
-    second = Toy(tmp_path / "second", origin=first.folder)
+    second = Toy(tmp_path / "second", warm, origin=first.folder)
     second.dvc("pull", "--run-cache", "--allow-missing")
     said = second.dvc("repro", "--pull")
     assert second.ran() == [] and "Running stage" not in said
