@@ -1,5 +1,6 @@
 """Tokens: made once, kept on disk, streamed from there, and the same as if they had been in memory all along."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -135,5 +136,4 @@ def test_a_saved_model_is_the_same_whether_its_tokens_were_on_disk_or_not(tmp_pa
         pico.classifier().save(tmp_path / name, TEXTS[:16])
     made, found = ({file.name: file.read_bytes() for file in (tmp_path / n).iterdir()} for n in ("made", "found"))
     assert made == found
-    reloaded = AutoTokenizer.from_pretrained(tmp_path / "made")
-    assert len(reloaded(" ".join(pico.WORDS), truncation=True)["input_ids"]) == 16
+    assert json.loads(made["tokenizer.json"])["truncation"]["max_length"] == 16
