@@ -17,6 +17,7 @@ from slim.classifier import Classifier
 from slim.datasets import _table
 from slim.datasets.digits import digits
 from slim.datasets.files import files
+from slim.evaluation import Evaluator
 from slim.inputs import Split, read_split, read_unlabelled
 from slim.linear_floor import linear_floor
 from slim.params.sections import ModelSource
@@ -183,3 +184,12 @@ def test_the_floor_of_images_is_logistic_regression_on_pixels():
     model = LogisticRegression(C=10.0, max_iter=1000).fit(pixels[:40], labels[:40])
     np.testing.assert_allclose(found, model.predict_log_proba(pixels[40:]), atol=1e-3)
     assert (found.argmax(-1) == test.labels).mean() > 0.7
+
+
+def test_a_saved_model_of_images_is_measured_like_one_of_texts_and_cuts_none(tmp_path):
+    test, validation = (Split(pico.images(20, seed), pico.labels(20, seed=seed)) for seed in (1, 2))
+    model = pico.classifier("vit")
+    model.save(tmp_path / "model", validation.inputs)
+    record = Evaluator(test, validation, 300, 0.95, 10).saved(model, tmp_path / "model").record
+    assert record["accuracy"] == (model.logits(test.inputs).argmax(-1) == test.labels).mean()
+    assert record["reload_difference"] == 0 and record["cut"] == 0 and record["bytes"] > 0

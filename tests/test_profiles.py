@@ -145,6 +145,13 @@ def test_smoke_has_every_strategy_and_fusion_and_little_else(checked):
     assert smoke.model == laptop.model and len(rows) < 1000
 
 
+def test_digits_are_images_for_a_vit_and_every_strategy(checked):
+    digits, laptop = checked("digits")
+    assert [digits.datasets[name].source for name in digits.grid.datasets] == ["digits"]
+    assert digits.model.config.model_type == "vit" and not digits.model.name
+    assert list(digits.strategies) == list(laptop.strategies) and list(digits.fusions) == list(laptop.fusions)
+
+
 @pytest.mark.skipif(find_spec("slim.datasets.hub") is None, reason="the paper's datasets and model are on the hub")
 def test_paper_is_the_papers_setting(checked):
     paper, laptop = checked("paper")
