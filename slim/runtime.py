@@ -13,6 +13,9 @@ from transformers import set_seed
 
 Precision = Literal["auto", "fp32", "bf16"]
 
+SPLITTING = ("FSDP", "DEEPSPEED", "MEGATRON_LM")
+"""What accelerate calls the ways to keep a part of the model in each process."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -45,8 +48,11 @@ def start(threads: int, precision: Precision, seed: int) -> Runtime:
 
     The thread count, that of each process, is fixed because sums in another order give other last bits, and so other
     files. Where a launcher (torchrun, accelerate) started several processes they meet here, each with a device of
-    its own: NCCL between GPUs, gloo between CPUs.
+    its own: NCCL between GPUs, gloo between CPUs. Raises ValueError where the launcher would split the model.
     """
+    for way in SPLITTING:
+        if os.environ.get(f"ACCELERATE_USE_{way}", "").lower() in ("true", "1"):
+            raise ValueError(f"launcher: {way} splits the model, whose layers are then not whole: launch without it")
     torch.set_num_threads(threads)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         PartialState(cpu=not torch.cuda.is_available())  # "cuda" is from here on this process's own GPU

@@ -178,3 +178,11 @@ def test_shares_are_the_same_batches_at_any_number_of_processes(count, monkeypat
 def _past(folder: Path, step: int) -> bool:
     found = [path.parent.name for path in folder.glob(".ckpt/*/checkpoint-*/complete")]
     return any(int(name.removeprefix("checkpoint-")) > step for name in found)
+
+
+@pytest.mark.parametrize("way", ["FSDP", "DEEPSPEED", "MEGATRON_LM"])
+def test_a_launcher_that_splits_the_model_is_refused(way, monkeypatch):
+    monkeypatch.setenv(f"ACCELERATE_USE_{way}", "true")
+    with pytest.raises(ValueError, match=f"launcher: {way} splits the model") as refusal:
+        start(1, "fp32", 0)
+    assert "\n" not in str(refusal.value)
