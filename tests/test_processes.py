@@ -24,6 +24,7 @@ from slim.files import read_arrays, write_json
 from slim.imports import ROOT
 from slim.inputs import Split
 from slim.losses.hard_labels import UNLABELLED
+from slim.runtime import start
 from slim.training import Shares
 from tests import pico
 from tests.test_training import learnable
