@@ -100,14 +100,14 @@ def main() -> None:
     for _ in range(wanted.repeats):
         for name, way in ways.items():
             taken[name].append(lattice(model, some, way))
-        operation = products(model, padded(model, some) // len(model.batches(some.texts)))
+        operation = products(model, padded(model, some) // len(model.batches(some.inputs)))
         count = whole * padded(model, some) * 24 * wanted.hidden**2
         taken["products"].append((operation[0] * count, operation[1] * count))
     print(
         f"{wanted.layers} layers, {wanted.hidden} wide, {model.runtime.precision}, {torch.get_num_threads()} threads"
     )
     print(f"{len(split.inputs)} texts of {wanted.dataset}, {padded(model, split):,} tokens with padding")
-    print(f"measured on {len(some.texts)} texts and {share:.1%} of the tokens" + ("" if share == 1 else ", scaled"))
+    print(f"measured on {len(some.inputs)} texts and {share:.1%} of the tokens" + ("" if share == 1 else ", scaled"))
     for name, times in taken.items():
         wall, cpu = np.min(times, axis=0) / share
         print(

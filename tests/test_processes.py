@@ -20,11 +20,11 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+from slim import runtime
 from slim.files import read_arrays, write_json
 from slim.imports import ROOT
 from slim.inputs import Split
 from slim.losses.hard_labels import UNLABELLED
-from slim.runtime import start
 from slim.training import Shares
 from tests import pico
 from tests.test_training import learnable
@@ -185,5 +185,5 @@ def _past(folder: Path, step: int) -> bool:
 def test_a_launcher_that_splits_the_model_is_refused(way, monkeypatch):
     monkeypatch.setenv(f"ACCELERATE_USE_{way}", "true")
     with pytest.raises(ValueError, match=f"launcher: {way} splits the model") as refusal:
-        start(1, "fp32", 0)
+        runtime.start(1, "fp32", 0)
     assert "\n" not in str(refusal.value)
