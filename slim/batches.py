@@ -54,8 +54,8 @@ def prepared(inputs: Sequence[Input], processor: Processor, max_tokens: int) -> 
 
     Raises ValueError where one reads images and the other holds texts.
     """
-    images, pictures = reads_images(processor), [each for each in inputs[:1] if isinstance(each, bytes)]
-    if inputs and images != bool(pictures):
+    images = reads_images(processor)
+    if inputs and images != isinstance(inputs[0], bytes):
         kinds = ("images", "texts") if images else ("texts", "images")
         raise ValueError("the model reads {} and the dataset holds {}: choose another of them".format(*kinds))
     return rows_of(inputs) if images else tokenized(inputs, processor, max_tokens)

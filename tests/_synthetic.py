@@ -30,6 +30,7 @@ GIVEN = {name: {"prune_first": "low"} for name in (*SIGNALS, *CONTROLS)}
 """`strategies` of params.yaml; every other option is at its default."""
 RULES = {"best_accuracy": {}, "one_standard_error": {}, "fixed": {"keep": 0.5}}
 ITEMS = {"validation": 200, "test": 400}
+STRATEGIES = (*SIGNALS, *CONTROLS, *FUSIONS)
 
 
 def write_all(data: Path, *, help_of_teacher: float = 0.01) -> None:

@@ -209,14 +209,14 @@ def numbered(splits: dict[str, DataFrame], labels: list[str]) -> dict[str, DataF
     place = {label: i for i, label in enumerate(labels)}
     return {
         name: DataFrame(
-            {column: splits[name][column].astype(_KINDS[column]) for column in inputs(splits[name])}
+            {column: splits[name][column].astype(_KINDS[column]) for column in _inputs(splits[name])}
             | {"label": splits[name]["label"].map(place).astype("int64")}
         ).reset_index(drop=True)
         for name in SPLITS
     }
 
 
-def inputs(frame: DataFrame) -> list[str]:
+def _inputs(frame: DataFrame) -> list[str]:
     """Which columns hold what is to be classified."""
     return ["image"] if "image" in frame.columns else [name for name in ("text", "text_pair") if name in frame.columns]
 
@@ -300,4 +300,4 @@ def write(tables: Tables, folder: str | Path) -> None:
 
 def _schema(frame: DataFrame) -> pa.Schema:
     kind = pa.binary() if "image" in frame.columns else pa.string()
-    return pa.schema([*((column, kind) for column in inputs(frame)), ("label", pa.int64())])
+    return pa.schema([*((column, kind) for column in _inputs(frame)), ("label", pa.int64())])

@@ -2,23 +2,10 @@
 
 import pytest
 
-from slim.tables._read import read_curves, read_results
-from slim.tables.curves import curves
+from slim.tables._read import read_results
 from slim.tables.results import results
-from tests._synthetic import DATASETS, FUSIONS, SEEDS, STUDENTS, write_all
-from tests.report.made_up import STRATEGIES, every_table, reported
-
-
-@pytest.fixture(scope="package")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    write_all(folder)
-    return folder
-
-
-@pytest.fixture(scope="package")
-def lines(data):
-    return curves(read_curves(DATASETS, STRATEGIES, data), FUSIONS)
+from tests._synthetic import DATASETS, SEEDS, STUDENTS
+from tests.report.made_up import every_table, reported
 
 
 @pytest.fixture(scope="package")

@@ -13,9 +13,8 @@ from slim.runs import runs
 from slim.tables import _read as read
 from slim.tables._made import made
 from slim.tables._read import read_curves, read_fits, read_results
-from tests._synthetic import CONTROLS, DATASETS, FUSIONS, GIVEN, RULES, SEEDS, SIGNALS, STUDENTS
+from tests._synthetic import DATASETS, FUSIONS, GIVEN, RULES, SEEDS, STUDENTS
 
-STRATEGIES = (*SIGNALS, *CONTROLS, *FUSIONS)
 ROOT = Path(__file__).parents[2]
 SURE = {"resamples": 300, "level": 0.95}
 OPTIONS: dict[str, dict] = {fusion: {} for fusion in FUSIONS}

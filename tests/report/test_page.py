@@ -11,8 +11,8 @@ from slim.report.claims import sentences as claim_sentences
 from slim.report.page import page
 from slim.tables import _read as read
 from tests import _synthetic
-from tests._synthetic import DATASETS, write_all
-from tests.report.made_up import ROOT, STRATEGIES, SURE, UNMEASURED, Page, every_table, ledger_of, said, words_of
+from tests._synthetic import DATASETS, STRATEGIES, write_all
+from tests.report.made_up import ROOT, SURE, UNMEASURED, Page, every_table, ledger_of, said, words_of
 
 
 def html(tables, cards, figures=()):

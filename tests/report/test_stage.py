@@ -8,7 +8,8 @@ from dvc_render.vega import VegaRenderer
 
 from slim.figures._drawn import FIGURES
 from slim.offline_plots import offline_page
-from tests.report.made_up import ROOT, STRATEGIES
+from tests._synthetic import STRATEGIES
+from tests.report.made_up import ROOT
 
 TEMPLATES = ROOT / ".dvc" / "plots"
 TABLES = (

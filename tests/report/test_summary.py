@@ -9,8 +9,8 @@ import pytest
 from slim.report.summary import by_strategy, headline, summary
 from slim.tables import _format as form
 from slim.tables.maxima import maxima
-from tests._synthetic import DATASETS
-from tests.report.made_up import STRATEGIES, UNMEASURED, said
+from tests._synthetic import DATASETS, STRATEGIES
+from tests.report.made_up import UNMEASURED, said
 
 
 def test_what_dvc_compares_has_datasets_and_their_mean(lines, found):

@@ -8,6 +8,12 @@ from slim.lattice import mask_of
 from slim.orders import walk
 from slim.study._choices import choices
 from slim.study._read import Run
+from slim.study.distillation import distillation
+from slim.study.noise import noise
+from slim.study.recovered import recovered
+from slim.study.recovered_regret import recovered_regret
+from slim.study.recovery_correlations import recovery_correlations
+from slim.study.schedules import schedules
 from tests.builders import lattice, subsets
 
 BUDGETS = {"short": {"steps": 50, "epochs": None}, "long": {"steps": None, "epochs": 1.0}}
@@ -91,3 +97,14 @@ def lessons(helps=0.06):
 
 
 VARIANTS = {"soft": {"alpha": 1.0, "transfer": 4000}, "hidden": {}}
+
+
+def every_table(runs):
+    """All tables of the study, with lessons that helped on one dataset and not on another."""
+    every = chosen(runs)
+    return {
+        "recovered": recovered(runs, BUDGETS), "noise": noise(runs, **QUICK),
+        "recovery_correlations": recovery_correlations(runs, every, **QUICK),
+        "recovered_regret": recovered_regret(runs, every, **QUICK), "schedules": schedules(runs, every, **QUICK),
+        "distillation": distillation({"a/0": lessons(), "b/0": lessons(0)}, VARIANTS, **QUICK),
+    }  # fmt: skip

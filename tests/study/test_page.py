@@ -4,16 +4,10 @@ import re
 
 import pytest
 
-from slim.study.distillation import distillation
-from slim.study.noise import noise
 from slim.study.page import page
-from slim.study.recovered import recovered
-from slim.study.recovered_regret import recovered_regret
-from slim.study.recovery_correlations import recovery_correlations
-from slim.study.schedules import schedules
 from slim.study.sentences import sentences
 from tests.report.made_up import UNMEASURED, Page, words_of
-from tests.study.planted import BUDGETS, QUICK, UP, VARIANTS, a_run, additive, chosen, lessons
+from tests.study.planted import UP, a_run, additive, every_table
 
 FIGURES = ("recovery", "noise", "recovery_correlations", "recovered_regret", "schedules", "distillation")
 
@@ -25,13 +19,7 @@ def tables():
     signals = {"gradient_fisher": [1.0, 2.0, 3.0, 4.0], "weight_entropy": [2.0, 1.0, 4.0, 3.0]} | controls
     runs = [a_run(additive(UP[:4]), {"long": additive(of)}, signals, dataset=name, layers=4)
             for name, of in {"a": UP[:4], "b": UP[:4][::-1]}.items()]  # fmt: skip
-    every = chosen(runs)
-    return {
-        "recovered": recovered(runs, BUDGETS), "noise": noise(runs, **QUICK),
-        "recovery_correlations": recovery_correlations(runs, every, **QUICK),
-        "recovered_regret": recovered_regret(runs, every, **QUICK), "schedules": schedules(runs, every, **QUICK),
-        "distillation": distillation({"a/0": lessons(), "b/0": lessons(0)}, VARIANTS, **QUICK),
-    }  # fmt: skip
+    return every_table(runs)
 
 
 def html(tables, figures=FIGURES):

@@ -8,11 +8,9 @@ import pandas as pd
 import pytest
 
 from slim.study._words import Known, series
-from slim.study.distillation import distillation
 from slim.study.noise import noise
 from slim.study.recovered import recovered
 from slim.study.recovered_regret import recovered_regret
-from slim.study.recovery_correlations import recovery_correlations
 from slim.study.schedules import schedules
 from slim.study.sentences import (
     recovery_sentences,
@@ -21,7 +19,7 @@ from slim.study.sentences import (
     worth_sentences,
 )
 from slim.tables._format import chance
-from tests.study.planted import BUDGETS, QUICK, VARIANTS, chosen, lessons
+from tests.study.planted import BUDGETS, QUICK, chosen, every_table
 
 
 def test_sentences_about_recovery_follow_p_and_interval(planted):
@@ -52,13 +50,7 @@ def test_the_sentence_about_schedules_follows_the_interval(pair, low, high, says
 
 @pytest.fixture
 def tables(pair):
-    every = chosen(pair)
-    return {
-        "recovered": recovered(pair, BUDGETS), "noise": noise(pair, **QUICK),
-        "recovery_correlations": recovery_correlations(pair, every, **QUICK),
-        "recovered_regret": recovered_regret(pair, every, **QUICK), "schedules": schedules(pair, every, **QUICK),
-        "distillation": distillation({"a/0": lessons(), "b/0": lessons(0)}, VARIANTS, **QUICK),
-    }  # fmt: skip
+    return every_table(pair)
 
 
 def test_sentences_about_prediction_and_choice_hold_the_numbers_of_their_tables(tables):

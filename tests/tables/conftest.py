@@ -4,26 +4,12 @@ import pytest
 
 from slim.runs import runs
 from slim.tables import _read as read
-from slim.tables.curves import curves
-from tests._synthetic import DATASETS, FUSIONS, GIVEN, SEEDS, write_all
-from tests.tables.made_up import STRATEGIES
-
-
-@pytest.fixture(scope="package")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    write_all(folder)
-    return folder
+from tests._synthetic import DATASETS, FUSIONS, GIVEN, SEEDS
 
 
 @pytest.fixture(scope="package")
 def lattices(data):
     return read.read_lattices(runs(DATASETS, SEEDS), data / "lattice" / "raw")
-
-
-@pytest.fixture(scope="package")
-def lines(data):
-    return curves(read.read_curves(DATASETS, STRATEGIES, data), FUSIONS)
 
 
 @pytest.fixture(scope="package")

@@ -1,9 +1,8 @@
 """Made-up lattices and measurements for the tables of the exact analysis."""
 
 from tests import builders
-from tests._synthetic import CONTROLS, DATASETS, FUSIONS, SEEDS, SIGNALS
+from tests._synthetic import DATASETS, SEEDS
 
-STRATEGIES = (*SIGNALS, *CONTROLS, *FUSIONS)
 LAYERS = 6
 CELLS = len(DATASETS) * len(SEEDS)
 

@@ -15,8 +15,8 @@ from slim.tables.comparisons import chosen, comparisons
 from slim.tables.curves import curves
 from slim.tables.depths import depths
 from tests import builders
-from tests._synthetic import DATASETS, FUSIONS, RULES
-from tests.tables.made_up import CELLS, STRATEGIES, exhaustive
+from tests._synthetic import DATASETS, FUSIONS, RULES, STRATEGIES
+from tests.tables.made_up import CELLS, exhaustive
 
 
 def _curves(paths, lattices):

@@ -9,8 +9,8 @@ from slim.tables._paths import half, removed_at
 from slim.tables.curves import curves
 from slim.tables.depths import depths
 from slim.tables.orders import orders
-from tests._synthetic import FUSIONS, RULES
-from tests.tables.made_up import CELLS, LAYERS, STRATEGIES, exhaustive
+from tests._synthetic import FUSIONS, RULES, STRATEGIES
+from tests.tables.made_up import CELLS, LAYERS, exhaustive
 
 
 def test_every_layer_has_a_place_in_every_nested_order(lines):

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from slim.tables.ranks import groups, ranks
-from tests.tables.made_up import CELLS, STRATEGIES
+from tests._synthetic import STRATEGIES
+from tests.tables.made_up import CELLS
 
 
 def _blocks(accuracy):
