@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.files import read_json
+from slim.utils.io import read_json
 from slim.lattice import Lattice, layers_of
-from slim.runs import runs
+from slim.utils.grid import runs
 from slim.signals import CONTROLS
 
 Floats = NDArray[np.float64]

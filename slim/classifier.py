@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from slim.batches import Batches, batches
-from slim.checkpoints import checkpoint_folder
+from slim.utils.work_cache import checkpoint_folder
 from slim.inputs import Input, Split
 from slim.models import Model, Processor, classified, load, reads_images, save
 from slim.runtime import Precision, Runtime, processes, start

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from slim.classifier import Classifier
-from slim.files import read_json
+from slim.utils.io import read_json
 from slim.inputs import Split
 from slim.metrics.intervals import accuracy_interval, difference_interval, mcnemar
 from slim.metrics.quality import accuracy, quality

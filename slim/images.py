@@ -10,7 +10,7 @@ from transformers import BatchFeature
 
 from slim.inputs import Input
 from slim.models import Batch, Processor
-from slim.pictures import opened
+from slim.utils.image_files import opened
 
 
 def rows_of(images: Sequence[Input]) -> Dataset:

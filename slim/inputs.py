@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slim.files import read_json
+from slim.utils.io import read_json
 
 Input: TypeAlias = str | tuple[str, str] | bytes
 """A text, a pair of texts that belong together, or an image as a PNG or JPEG file has it.

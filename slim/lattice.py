@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.files import read_arrays, write_arrays
+from slim.utils.io import read_arrays, write_arrays
 
 Split = Literal["validation", "test"]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from slim.inputs import Input, Split
-from slim.pictures import opened
+from slim.utils.image_files import opened
 
 SIDE = 32
 """Pixels a side, at most, of what the floor sees of an image."""

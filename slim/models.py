@@ -25,7 +25,7 @@ from transformers.utils import logging
 
 from slim.architectures import ARCHITECTURES, _architecture
 from slim.architectures._architecture import Architecture, Config
-from slim.files import read_json, write_json, written_aside
+from slim.utils.io import read_json, write_json, written_aside
 
 Batch = _architecture.Batch
 Model = _architecture.Model

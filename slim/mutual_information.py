@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.options import Estimator
+from slim.utils.option_types import Estimator
 
 Floats = NDArray[np.float64]
 ESTIMATORS = get_args(Estimator)

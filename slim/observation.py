@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.files import read_arrays, write_arrays
+from slim.utils.io import read_arrays, write_arrays
 
 SITES = ("output", "update")
 """Where activations are read: a block's output, or its update (output minus the block's input)."""

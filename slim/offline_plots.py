@@ -5,7 +5,7 @@ Run as `python -m slim.offline_plots`. The file is 0.9 MB and made from the pinn
 
 import vl_convert
 
-from slim.files import write_text
+from slim.utils.io import write_text
 
 PATH = ".dvc/plots_offline.html"
 VEGA_LITE = "5.21"

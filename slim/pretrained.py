@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from slim.files import read_json, write_json, written_aside
+from slim.utils.io import read_json, write_json, written_aside
 from slim.hub import snapshot
 
 FILES = (

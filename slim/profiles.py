@@ -18,7 +18,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from slim.files import written_aside
+from slim.utils.io import written_aside
 
 DEFAULT = "laptop"
 """The profile that changes nothing and runs where params.yaml lies."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.family import find
-from slim.files import read_json
+from slim.utils.registry import find
+from slim.utils.io import read_json
 from slim.observation import Observation
-from slim.options import alternatives
+from slim.utils.option_types import alternatives
 from slim.orders import ranking, walk
 from slim.signals import CONTROLS
 

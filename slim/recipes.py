@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from slim.files import read_json, write_json, written_aside
+from slim.utils.io import read_json, write_json, written_aside
 from slim.lattice import Lattice
 from slim.pruning import SPLITS, Row, choose
 

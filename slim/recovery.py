@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import log_softmax
 from tqdm import tqdm
 
-from slim.checkpoints import checkpoint_folder
+from slim.utils.work_cache import checkpoint_folder
 from slim.classifier import Classifier
-from slim.files import read_arrays, write_arrays
+from slim.utils.io import read_arrays, write_arrays
 from slim.inputs import Split
 from slim.lattice import Lattice, layers_of, mask_of
 from slim.models import keep_layers, layers

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from slim.cases import Case
-from slim.checkpoints import checkpoint_folder
+from slim.utils.work_cache import checkpoint_folder
 from slim.classifier import Classifier
-from slim.family import find
-from slim.files import read_arrays, write_arrays
+from slim.utils.registry import find
+from slim.utils.io import read_arrays, write_arrays
 from slim.inputs import Split
 from slim.lattice import Lattice, layers_of
 from slim.models import keep_layers

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from slim.cases import Case, Unmeasured
 from slim.lattice import Lattice, layers_of, mask_of
-from slim.options import Rows
+from slim.utils.option_types import Rows
 from slim.orders import walk
 
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from slim.classifier import Classifier
-from slim.files import read_arrays
+from slim.utils.io import read_arrays
 from slim.inputs import Input, Split, read_split, read_unlabelled
 from slim.losses.distillation import Distillation
 from slim.losses.hard_labels import UNLABELLED

@@ -17,8 +17,8 @@ import transformers
 from datasets import Dataset
 from filelock import FileLock
 
-from slim.checkpoints import CHECKPOINTS
-from slim.files import write_text, written_aside
+from slim.utils.work_cache import CHECKPOINTS
+from slim.utils.io import write_text, written_aside
 from slim.inputs import Input
 from slim.models import Processor
 

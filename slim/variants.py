@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from slim.checkpoints import checkpoint_folder
+from slim.utils.work_cache import checkpoint_folder
 from slim.classifier import Classifier
-from slim.files import read_arrays, write_arrays
+from slim.utils.io import read_arrays, write_arrays
 from slim.inputs import Split
 from slim.models import Model, keep_layers, layers
 from slim.teaching import Lesson, Material, steps, teach

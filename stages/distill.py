@@ -4,7 +4,7 @@ TARGET is distilled or hard_labels; both take as many steps of as many texts.
 """
 
 from slim.classifier import Classifier
-from slim.files import read_json
+from slim.utils.io import read_json
 from slim.inputs import read_split
 from slim.params import load
 from slim.teaching import Lesson, read_material, teach

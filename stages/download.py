@@ -1,7 +1,7 @@
 """download DATASET: labelled texts in three splits and their card, to data/datasets/DATASET."""
 
 from slim.datasets._table import write
-from slim.family import find
+from slim.utils.registry import find
 from slim.params import load
 from stages import run
 

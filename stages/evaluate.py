@@ -2,7 +2,7 @@
 
 from slim.classifier import Classifier
 from slim.evaluation import Evaluator, compared
-from slim.files import write_jsons
+from slim.utils.io import write_jsons
 from slim.inputs import read_split
 from slim.linear_floor import linear_floor
 from slim.params import load

@@ -1,7 +1,7 @@
 """finetune DATASET SEED: the pretrained encoder becomes a classifier, the teacher of all that follows."""
 
 from slim.classifier import Classifier
-from slim.files import write_arrays
+from slim.utils.io import write_arrays
 from slim.inputs import class_names, read_split, read_unlabelled
 from slim.params import load
 from slim.training import Schedule

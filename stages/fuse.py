@@ -1,7 +1,7 @@
 """fuse FUSION: the signals, and what removals cost, become one removal order in every run."""
 
 from slim.cases import read_cases
-from slim.files import write_json
+from slim.utils.io import write_json
 from slim.fusions._fused import fused
 from slim.params import load
 from stages import run

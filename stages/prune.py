@@ -3,12 +3,12 @@
 FOLDER is where the strategy's order lies: orders (from rank) or fused (from fuse).
 """
 
-from slim.files import read_json
+from slim.utils.io import read_json
 from slim.lattice import Lattice
 from slim.params import load
 from slim.pruning import curve
 from slim.recipes import recipes, write
-from slim.runs import runs
+from slim.utils.grid import runs
 from stages import run
 
 

@@ -1,9 +1,9 @@
 """rank STRATEGY: one signal scores the layers of every run's teacher, and orders their removal."""
 
-from slim.files import write_json
+from slim.utils.io import write_json
 from slim.params import load
 from slim.rankings import rankings
-from slim.runs import runs
+from slim.utils.grid import runs
 from stages import run
 
 

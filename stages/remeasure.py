@@ -1,7 +1,7 @@
 """remeasure DATASET SEED: the signals, measured again on the model that each removal leaves."""
 
 from slim.classifier import Classifier
-from slim.files import write_json
+from slim.utils.io import write_json
 from slim.inputs import read_split
 from slim.lattice import Lattice
 from slim.observation import Observation

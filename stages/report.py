@@ -2,13 +2,13 @@
 
 from slim.figures._drawn import drawn
 from slim.figures._style import write_pngs
-from slim.files import write_json, write_jsons, write_text
+from slim.utils.io import write_json, write_jsons, write_text
 from slim.params import load
 from slim.report.claims import claims
 from slim.report.in_short import in_short
 from slim.report.page import page
 from slim.report.summary import by_strategy, headline, summary
-from slim.runs import runs
+from slim.utils.grid import runs
 from slim.tables import _read as read
 from slim.tables._made import made
 from slim.tables._write import write_tables

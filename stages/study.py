@@ -4,9 +4,9 @@ from typing import Any
 
 from slim.figures._drawn import STUDY, drawn
 from slim.figures._style import write_pngs
-from slim.files import write_json, write_text
+from slim.utils.io import write_json, write_text
 from slim.params import load
-from slim.runs import runs
+from slim.utils.grid import runs
 from slim.study import _read as read
 from slim.study._choices import choices
 from slim.study.distillation import distillation

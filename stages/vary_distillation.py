@@ -1,7 +1,7 @@
 """vary_distillation DATASET SEED: one student taught in every way of `distillations`, each beside its control."""
 
 from slim.classifier import Classifier
-from slim.files import read_json, write_arrays
+from slim.utils.io import read_json, write_arrays
 from slim.inputs import read_split
 from slim.params import load
 from slim.teaching import Lesson, read_material

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from slim.files import write_json
+from slim.utils.io import write_json
 from slim.lattice import Lattice, layers_of, oracle
 from slim.orders import path, ranking, removal_order
 from slim.pruning import curve

@@ -12,7 +12,7 @@ from slim.batches import Batches, batches
 from slim.classifier import Classifier
 from slim.inputs import Input
 from slim.models import ARCHITECTURES, agree, of_config
-from slim.pictures import encoded
+from slim.utils.image_files import encoded
 from slim.runtime import Runtime
 
 WORDS = [f"word{i}" for i in range(60)]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from slim.cases import Case, Unmeasured, read_cases
-from slim.family import find, names
-from slim.options import Count, Estimator, Rows, Site, alternatives
+from slim.utils.registry import find, names
+from slim.utils.option_types import Count, Estimator, Rows, Site, alternatives
 from slim.orders import ranking
 from slim.removals import removals
 from tests.builders import lattice

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from slim import family
+from slim.utils import registry as family
 from slim.datasets import _table
 from slim.datasets._paragraphs import paragraphs
 from slim.datasets._table import Tables

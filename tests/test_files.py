@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slim.files import read_arrays, read_json, write_arrays, write_json, write_jsons, written_aside
+from slim.utils.io import read_arrays, read_json, write_arrays, write_json, write_jsons, written_aside
 
 
 @pytest.mark.parametrize("folder", [False, True])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from slim.datasets import _table
 from slim.datasets._catalogue import Entry, read_entry
 from slim.datasets.hub import LOCAL, hub
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from tests.hub_stand_in import Hub, Repository
 
 PAPER = {

@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, GPT2TokenizerFast
 
 from slim import models
 from slim.classifier import Classifier
-from slim.family import find, names
+from slim.utils.registry import find, names
 from slim.metrics.size import size
 from slim.recovery import loss
 from slim.training import Schedule

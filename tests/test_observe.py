@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim import models
-from slim.family import find, names
+from slim.utils.registry import find, names
 from slim.gradients import ExampleSquares
 from slim.observation import Observation
 from slim.observe import _weights, observe

@@ -13,7 +13,7 @@ from slim import tokens
 from slim.ablation import ablate
 from slim.datasets import _reading, _table
 from slim.datasets.files import files
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from slim.inputs import Split, read_split
 from slim.linear_floor import linear_floor
 from slim.observe import observe

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from slim.params import load
 
 GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from transformers import AutoModelForSequenceClassification
 
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from slim.lattice import Lattice
 from tests import pico
 from tests.test_truth import STAGES, covers, declared

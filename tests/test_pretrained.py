@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from slim import models
 from slim.calibration import configuration, shape
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from slim.params import load
 from slim.pretrained import fetch, packaged
 from tests import pico

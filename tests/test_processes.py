@@ -21,8 +21,8 @@ import yaml
 from safetensors.torch import load_file
 
 from slim import runtime
-from slim.files import read_arrays, write_json
-from slim.imports import ROOT
+from slim.utils.io import read_arrays, write_json
+from slim.utils.code_hash import ROOT
 from slim.inputs import Split
 from slim.losses.hard_labels import UNLABELLED
 from slim.training import Shares

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from slim import profiles
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from slim.params import load
 from tests.test_workers import Toy
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from slim.cases import Case
-from slim.family import find
+from slim.utils.registry import find
 from slim.lattice import Lattice, mask_of
 from slim.orders import path
 from slim.pruning import RULES, choose, curve

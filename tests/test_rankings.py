@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from slim.family import find, names
-from slim.files import write_json
+from slim.utils.registry import find, names
+from slim.utils.io import write_json
 from slim.lattice import layers_of
 from slim.orders import ranking
 from slim.rankings import changes, rankings

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import slim.remeasure
-from slim.family import find, names
+from slim.utils.registry import find, names
 from slim.inputs import Split
 from slim.lattice import layers_of
 from slim.models import keep_layers

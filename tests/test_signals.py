@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from slim.family import find, names
+from slim.utils.registry import find, names
 from slim.mutual_information import mutual_information
 from slim.observation import Observation
 from tests.builders import arrays, observation, permuted
@@ -40,7 +40,7 @@ def test_the_twelve_signals_and_the_controls_are_all_there():
 
 def test_finding_signals_and_fusions_loads_no_heavy_library():
     code = (
-        "import sys; from slim.family import find, names\n"
+        "import sys; from slim.utils.registry import find, names\n"
         "for family in ('signals', 'fusions'):\n"
         "    for name in names(family): find(family, name)\n"
         "import slim.removals, slim.pruning\n"

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from slim.checkpoints import checkpoint_folder
-from slim.imports import ROOT
+from slim.utils.work_cache import checkpoint_folder
+from slim.utils.code_hash import ROOT
 from slim.inputs import Split
 from slim.losses.distillation import Distillation
 from slim.models import ARCHITECTURES, load
-from slim.pictures import encoded
+from slim.utils.image_files import encoded
 from slim.runtime import Runtime
 from slim.training import Schedule, by_labels, last_complete
 from tests import pico

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from slim.family import names
-from slim.imports import ROOT, closure
+from slim.utils.registry import names
+from slim.utils.code_hash import ROOT, closure
 from slim.params import load
 
 STAGES: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slim.imports import ROOT
+from slim.utils.code_hash import ROOT
 from tests.warm import COLD
 
 LEAVES = [f"leaf{i}" for i in range(6)]

@@ -5,7 +5,7 @@ from pandas import DataFrame
 from sklearn.datasets import load_digits
 
 from slim.datasets._table import Tables, check, cut, distinct, numbered
-from slim.pictures import encoded
+from slim.utils.image_files import encoded
 
 DARKEST = 16
 """Of scikit-learn's shades."""

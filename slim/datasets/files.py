@@ -8,7 +8,7 @@ from pandas import DataFrame
 
 from slim.datasets._reading import BadRow, read, told
 from slim.datasets._table import Tables, check, cleaned, cut, distinct, numbered, proportional, tidy
-from slim.pictures import opened
+from slim.utils.image_files import opened
 
 
 def files(

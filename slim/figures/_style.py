@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from slim.files import written_aside
+from slim.utils.io import written_aside
 
 P = ParamSpec("P")
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.cases import Case, Unmeasured
-from slim.family import find
+from slim.utils.registry import find
 from slim.lattice import layers_of
-from slim.options import alternatives
+from slim.utils.option_types import alternatives
 from slim.orders import walk
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ def scheduled(case: Case, keep_scores: Callable[[Floats], Floats]) -> tuple[list
 def fused(fusion: str, cases: Mapping[str, Case], options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """What `fuse` writes of a fusion in every run, and a line for each variant that lacks its measurements.
 
-    Variants are the fusion with one categorical option changed (`slim.options.alternatives`). One that asks for
+    Variants are the fusion with one categorical option changed (`slim.utils.option_types.alternatives`). One that asks for
     what was not measured, in any run, is left out; the fusion itself then raises Unmeasured.
     """
     combine = find("fusions", fusion)

@@ -3,7 +3,7 @@
 from slim.cases import Case
 from slim.fusions._fused import Fused
 from slim.fusions._regression import fuse, importances
-from slim.options import Count, Rows, Seed
+from slim.utils.option_types import Count, Rows, Seed
 
 
 def random_forest(

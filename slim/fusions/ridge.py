@@ -3,7 +3,7 @@
 from slim.cases import Case
 from slim.fusions._fused import Fused
 from slim.fusions._regression import by_name, fuse
-from slim.options import Count, Positive, Rows, Seed
+from slim.utils.option_types import Count, Positive, Rows, Seed
 
 
 def ridge(

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.family import find
+from slim.utils.registry import find
 from slim.params.refusals import all_known, check_options, lines
 from slim.params.sections import (
     Ablate,

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from slim.files import write_text
+from slim.utils.io import write_text
 
 START, END = "<!-- results: generated, do not edit -->", "<!-- end of results -->"
 

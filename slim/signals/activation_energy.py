@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
-from slim.options import Site
+from slim.utils.option_types import Site
 
 
 def activation_energy(observation: Observation, *, site: Site = "output") -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from slim.mutual_information import mutual_information
 from slim.observation import Observation
-from slim.options import AtLeastTwo, Count, Estimator, Positive
+from slim.utils.option_types import AtLeastTwo, Count, Estimator, Positive
 
 
 def mi_prediction_relevance(

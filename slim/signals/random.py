@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.options import Count, Seed
+from slim.utils.option_types import Count, Seed
 from slim.signals import Layered
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
-from slim.options import AtLeastTwo
+from slim.utils.option_types import AtLeastTwo
 
 
 def weight_entropy(observation: Observation, *, bins: AtLeastTwo = 256) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.observation import Observation
-from slim.options import Positive
+from slim.utils.option_types import Positive
 
 
 def weight_sparsity(observation: Observation, *, threshold: Positive = 0.1) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.cases import Case, Unmeasured
-from slim.family import find
+from slim.utils.registry import find
 from slim.fusions._fused import Fused
 from slim.lattice import Lattice, layers_of
 from slim.pruning import exhaustive

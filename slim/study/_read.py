@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from slim.files import read_arrays
+from slim.utils.io import read_arrays
 from slim.lattice import Lattice
 from slim.pruning import exhaustive
 from slim.rankings import rankings

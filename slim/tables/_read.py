@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from slim.family import find
-from slim.files import read_json
+from slim.utils.registry import find
+from slim.utils.io import read_json
 from slim.lattice import Lattice
 
 STUDENT_MODELS = ("pruned", "hard_labels", "distilled")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from slim.files import written_aside
+from slim.utils.io import written_aside
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:

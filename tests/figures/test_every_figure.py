@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from slim.family import names as names_of
+from slim.utils.registry import names as names_of
 from slim.figures._sheet import WIDTH
 from slim.figures._style import write_png
 from slim.tables._write import write_table

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from slim.cases import Case
-from slim.family import find
+from slim.utils.registry import find
 from slim.fusions._fused import Fused
 from slim.lattice import Lattice, layers_of
 from tests.builders import lattice

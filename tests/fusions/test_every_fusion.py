@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from slim.cases import Case, Unmeasured
-from slim.family import find, names
+from slim.utils.registry import find, names
 from slim.fusions._fused import fused
 from slim.lattice import Lattice, layers_of
-from slim.options import alternatives
+from slim.utils.option_types import alternatives
 from slim.orders import path, removal_order
 from slim.removals import ROWS, removals
 from tests.builders import lattice, subsets

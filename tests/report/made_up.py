@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import stages.report
 from slim.report.claims import claims
 from slim.report.in_short import in_short
-from slim.runs import runs
+from slim.utils.grid import runs
 from slim.tables import _read as read
 from slim.tables._made import made
 from slim.tables._read import read_curves, read_fits, read_results

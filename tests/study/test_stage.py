@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 import stages.study
-from slim.files import write_arrays, write_json
+from slim.utils.io import write_arrays, write_json
 from slim.study._read import read_distillations, read_runs
 from tests.study.planted import BUDGETS, FUSIONS, STRATEGIES, VARIANTS, lessons
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.runs import runs
+from slim.utils.grid import runs
 from slim.tables import _read as read
 from tests._synthetic import DATASETS, FUSIONS, GIVEN, SEEDS
 

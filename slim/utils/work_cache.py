@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from slim.imports import ROOT, closure
+from slim.utils.code_hash import ROOT, closure
 
 CHECKPOINTS = Path(".ckpt")
 
