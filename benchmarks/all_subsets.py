@@ -23,7 +23,7 @@ from slim.ablation import ablate
 from slim.architectures import ARCHITECTURES
 from slim.classifier import Classifier
 from slim.inputs import Split, read_split
-from slim.params import load
+from slim.config import load
 from slim.runtime import start
 
 

@@ -13,7 +13,7 @@ from transformers import BertConfig, LlamaConfig, PreTrainedConfig
 
 from slim.calibration import configuration, shape, speed
 from slim.estimate import duration, gigabytes
-from slim.params import load
+from slim.config import load
 from slim.plan import LOCK_SECONDS, Rows, Shape, ablate, checkpoints, finetune, memory, planned, scaled, seconds
 from slim.runtime import start
 

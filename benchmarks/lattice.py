@@ -20,7 +20,7 @@ from slim.classifier import Classifier
 from slim.inputs import Split, read_split
 from slim.models import embed, layers
 from slim.observe import observe
-from slim.params import load
+from slim.config import load
 from slim.runtime import Runtime
 
 REPEATS = 5

@@ -1,7 +1,7 @@
 """choose STUDENT: which layers a student keeps in every run, by the best of its strategies on validation."""
 
 from slim.utils.io import write_jsons
-from slim.params import load
+from slim.config import load
 from slim.recipes import best_recipe
 from slim.utils.grid import runs
 from stages import run

@@ -4,7 +4,7 @@ from slim.classifier import Classifier
 from slim.compressors.drop_layers import drop_layers
 from slim.utils.io import read_json
 from slim.inputs import read_split
-from slim.params import load
+from slim.config import load
 from stages import run
 
 

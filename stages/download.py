@@ -2,7 +2,7 @@
 
 from slim.datasets._table import write
 from slim.utils.registry import find
-from slim.params import load
+from slim.config import load
 from stages import run
 
 

@@ -1,6 +1,6 @@
 """download_model: the pretrained encoder, verified, to models/base."""
 
-from slim.params import load
+from slim.config import load
 from slim.pretrained import fetch
 from stages import run
 

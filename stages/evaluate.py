@@ -5,7 +5,7 @@ from slim.evaluation import Evaluator, compared
 from slim.utils.io import write_jsons
 from slim.inputs import read_split
 from slim.linear_floor import linear_floor
-from slim.params import load
+from slim.config import load
 from stages import run
 
 MODELS = ("pruned", "hard_labels", "distilled")

@@ -3,7 +3,7 @@
 from slim.classifier import Classifier
 from slim.inputs import read_split
 from slim.observe import observe
-from slim.params import load
+from slim.config import load
 from stages import run
 
 

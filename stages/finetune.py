@@ -3,7 +3,7 @@
 from slim.classifier import Classifier
 from slim.utils.io import write_arrays
 from slim.inputs import class_names, read_split, read_unlabelled
-from slim.params import load
+from slim.config import load
 from slim.training import Schedule
 from stages import run
 

@@ -3,7 +3,7 @@
 from slim.cases import read_cases
 from slim.utils.io import write_json
 from slim.fusions._fused import fused
-from slim.params import load
+from slim.config import load
 from stages import run
 
 

@@ -1,6 +1,6 @@
 """lay_out [PROFILE]: the folder in which a profile runs, up to date with the working tree, its parameters checked."""
 
-from slim.params import load
+from slim.config import load
 from slim.profiles import lay_out as laid_out
 from stages import run
 

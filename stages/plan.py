@@ -9,7 +9,7 @@ import sys
 from slim.calibration import configuration, device_memory, free_disk, shape, speed
 from slim.estimate import Machine, estimate, mean_tokens, rows_of
 from slim.graph import graph, pending
-from slim.params import load
+from slim.config import load
 from slim.runtime import start
 from stages import run
 

@@ -5,7 +5,7 @@ FOLDER is where the strategy's order lies: orders (from rank) or fused (from fus
 
 from slim.utils.io import read_json
 from slim.lattice import Lattice
-from slim.params import load
+from slim.config import load
 from slim.pruning import curve
 from slim.recipes import recipes, write
 from slim.utils.grid import runs

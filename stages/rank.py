@@ -1,7 +1,7 @@
 """rank STRATEGY: one signal scores the layers of every run's teacher, and orders their removal."""
 
 from slim.utils.io import write_json
-from slim.params import load
+from slim.config import load
 from slim.rankings import rankings
 from slim.utils.grid import runs
 from stages import run

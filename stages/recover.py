@@ -3,7 +3,7 @@
 from slim.classifier import Classifier
 from slim.inputs import read_split
 from slim.models import layers
-from slim.params import load
+from slim.config import load
 from slim.recovery import designed, recovered
 from slim.training import Schedule
 from stages import run

@@ -5,7 +5,7 @@ from slim.utils.io import write_json
 from slim.inputs import read_split
 from slim.lattice import Lattice
 from slim.observation import Observation
-from slim.params import load
+from slim.config import load
 from slim.remeasure import Remeasured, observer, orders_by_remeasuring
 from stages import run
 

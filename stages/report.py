@@ -3,7 +3,7 @@
 from slim.figures._drawn import drawn
 from slim.figures._style import write_pngs
 from slim.utils.io import write_json, write_jsons, write_text
-from slim.params import load
+from slim.config import load
 from slim.report.claims import claims
 from slim.report.in_short import in_short
 from slim.report.page import page

@@ -5,7 +5,7 @@ from typing import Any
 from slim.figures._drawn import STUDY, drawn
 from slim.figures._style import write_pngs
 from slim.utils.io import write_json, write_text
-from slim.params import load
+from slim.config import load
 from slim.utils.grid import runs
 from slim.study import _read as read
 from slim.study._choices import choices

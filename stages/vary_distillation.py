@@ -3,7 +3,7 @@
 from slim.classifier import Classifier
 from slim.utils.io import read_json, write_arrays
 from slim.inputs import read_split
-from slim.params import load
+from slim.config import load
 from slim.teaching import Lesson, read_material
 from slim.variants import taught
 from stages import run

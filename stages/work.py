@@ -2,7 +2,7 @@
 
 import os
 
-from slim.params import load
+from slim.config import load
 from slim.workers import repro
 from stages import run
 

@@ -20,7 +20,7 @@ from slim.datasets.files import files
 from slim.evaluation import Evaluator
 from slim.inputs import Split, read_split, read_unlabelled
 from slim.linear_floor import linear_floor
-from slim.params.sections import ModelSource
+from slim.config.sections import ModelSource
 from slim.utils.image_files import encoded, opened
 from slim.pretrained import fetch
 from slim.training import examples

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from slim.utils.code_hash import ROOT
-from slim.params import load
+from slim.config import load
 
 GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())
 

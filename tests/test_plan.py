@@ -12,7 +12,7 @@ from slim import estimate as estimated
 from slim.estimate import Machine, duration, estimate, mean_tokens, rows_of
 from slim.graph import graph, verb
 from slim.utils.code_hash import ROOT
-from slim.params import load
+from slim.config import load
 from slim.plan import Rows, Shape, Speed, Work
 from tests import pico
 

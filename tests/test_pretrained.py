@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from slim import models
 from slim.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
-from slim.params import load
+from slim.config import load
 from slim.pretrained import fetch, packaged
 from tests import pico
 from tests.hub_stand_in import Hub, Repository

@@ -11,7 +11,7 @@ import yaml
 
 from slim import profiles
 from slim.utils.code_hash import ROOT
-from slim.params import load
+from slim.config import load
 from tests.test_workers import Toy
 
 

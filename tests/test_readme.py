@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from slim.utils.code_hash import ROOT
-from slim.params import load
+from slim.config import load
 from slim.report.readme import END, START, with_results
 from slim.tables.results import COLUMNS
 

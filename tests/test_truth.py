@@ -10,7 +10,7 @@ import yaml
 
 from slim.utils.registry import names
 from slim.utils.code_hash import ROOT, closure
-from slim.params import load
+from slim.config import load
 
 STAGES: dict[str, dict[str, Any]] = {
     name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
@@ -161,4 +161,4 @@ def test_stage_scripts_are_paragraphs_and_imports_run_one_way():
     for file in (ROOT / "slim").rglob("*.py"):
         text = file.read_text()
         assert "from stages" not in text and "import stages" not in text, file
-        assert "slim.params" not in text or file.parent.name == "params", file
+        assert "slim.config" not in text or file.parent.name == "params", file

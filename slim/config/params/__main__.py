@@ -2,7 +2,7 @@
 
 import sys
 
-from slim.params import load
+from slim.config import load
 
 try:
     load(*sys.argv[1:])

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from slim.params.sections import Digits, Docstrings, Files, Hub, Section
+from slim.config.sections import Digits, Docstrings, Files, Hub, Section
 
 SOURCES: dict[Any, type[Section]] = {
     "digits": Digits,

@@ -1,6 +1,6 @@
 """params.yaml as a whole; checked before anything runs.
 
-`python -m slim.params [FILE]` checks a file and says what is wrong with it, a line each.
+`python -m slim.config [FILE]` checks a file and says what is wrong with it, a line each.
 """
 
 import re
@@ -11,8 +11,8 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from slim.utils.registry import find
-from slim.params.refusals import all_known, check_options, lines
-from slim.params.sections import (
+from slim.config.refusals import all_known, check_options, lines
+from slim.config.sections import (
     Ablate,
     Budget,
     Digits,
