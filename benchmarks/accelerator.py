@@ -17,9 +17,9 @@ import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
 
 from slim.ablation import ablate
-from slim.classifier import Classifier
-from slim.inputs import Split
-from slim.runtime import Runtime, processes, start
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split
+from slim.modeling.device import Runtime, processes, start
 from slim.training import Schedule
 
 WORDS = [f"word{i}" for i in range(1000)]

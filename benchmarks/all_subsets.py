@@ -20,11 +20,11 @@ from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from slim.ablation import ablate
-from slim.architectures import ARCHITECTURES
-from slim.classifier import Classifier
-from slim.inputs import Split, read_split
+from slim.modeling.architectures import ARCHITECTURES
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split, read_split
 from slim.config import load
-from slim.runtime import start
+from slim.modeling.device import start
 
 
 def drawn(wanted: argparse.Namespace) -> Classifier:

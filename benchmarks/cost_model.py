@@ -15,7 +15,7 @@ from slim.calibration import configuration, shape, speed
 from slim.estimate import duration, gigabytes
 from slim.config import load
 from slim.plan import LOCK_SECONDS, Rows, Shape, ablate, checkpoints, finetune, memory, planned, scaled, seconds
-from slim.runtime import start
+from slim.modeling.device import start
 
 TOKENS = 32
 ROWS = Rows(train=12000, validation=1000, test=2000)

@@ -16,12 +16,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim.ablation import ablate
-from slim.classifier import Classifier
-from slim.inputs import Split, read_split
-from slim.models import embed, layers
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split, read_split
+from slim.modeling.transformer import embed, layers
 from slim.observe import observe
 from slim.config import load
-from slim.runtime import Runtime
+from slim.modeling.device import Runtime
 
 REPEATS = 5
 

@@ -42,7 +42,7 @@ def download(folder: str) -> dict[str, float]:
 
 
 def read(folder: str) -> dict[str, float]:
-    from slim.inputs import read_split
+    from slim.modeling.splits import read_split
 
     assert len(read_split(f"{folder}/out", "train").inputs)
     return used()

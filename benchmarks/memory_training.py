@@ -15,10 +15,10 @@ import numpy as np
 from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
 
 from benchmarks.alone import alone, used
-from slim.classifier import Classifier
-from slim.inputs import Split
-from slim.runtime import start
-from slim.tokens import tokenized
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split
+from slim.modeling.device import start
+from slim.modeling.tokenization import tokenized
 from slim.training import Schedule
 
 WORDS = [f"word{i}" for i in range(995)]

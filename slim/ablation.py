@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from slim.batches import Batches
-from slim.classifier import Classifier
-from slim.inputs import Split
+from slim.modeling.batching import Batches
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split
 from slim.lattice import Lattice, mask_of
-from slim.models import Model, Stream, classify, embed, layers
-from slim.runtime import Runtime
+from slim.modeling.transformer import Model, Stream, classify, embed, layers
+from slim.modeling.device import Runtime
 
 
 def wanted(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:

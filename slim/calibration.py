@@ -14,10 +14,10 @@ from torch import nn
 from transformers import AutoConfig, PreTrainedConfig
 
 from slim import scratch
-from slim.models import of_config
+from slim.modeling.transformer import of_config
 from slim.plan import Shape, Speed
 from slim.pretrained import downloaded, packaged
-from slim.runtime import Runtime
+from slim.modeling.device import Runtime
 
 FEW, MORE = 1, 3
 """The layers of the two models from whose difference the time of one layer is read."""
@@ -81,7 +81,7 @@ def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_
         del model
     train_text, train_layer = _line(trained)
     read_text, read_layer = _line(read)
-    process, model_process = _process("numpy, pydantic, scipy.stats, yaml"), _process("slim.classifier")
+    process, model_process = _process("numpy, pydantic, scipy.stats, yaml"), _process("slim.modeling.classifier")
     return Speed(train_text, train_layer, read_text, read_layer, process, model_process)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import read_json
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.metrics.intervals import accuracy_interval, difference_interval, mcnemar
 from slim.metrics.quality import accuracy, quality
 from slim.metrics.size import ratios, size

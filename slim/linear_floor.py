@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from slim.inputs import Input, Split
+from slim.modeling.splits import Input, Split
 from slim.utils.image_files import opened
 
 SIDE = 32

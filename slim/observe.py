@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from slim.batches import Batches
+from slim.modeling.batching import Batches
 from slim.gradients import ExampleSquares, gradient_norm, squares_one_by_one
-from slim.models import (
+from slim.modeling.transformer import (
     Batch,
     Model,
     architecture_of,
@@ -25,7 +25,7 @@ from slim.models import (
     telling_attention,
 )
 from slim.observation import Observation
-from slim.runtime import Runtime
+from slim.modeling.device import Runtime
 
 
 def observe(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime) -> Observation:

@@ -9,11 +9,11 @@ from scipy.special import log_softmax
 from tqdm import tqdm
 
 from slim.utils.work_cache import checkpoint_folder
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import read_arrays, write_arrays
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.lattice import Lattice, layers_of, mask_of
-from slim.models import keep_layers, layers
+from slim.modeling.transformer import keep_layers, layers
 from slim.training import Schedule
 
 

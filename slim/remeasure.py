@@ -12,12 +12,12 @@ from tqdm import tqdm
 
 from slim.cases import Case
 from slim.utils.work_cache import checkpoint_folder
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.registry import find
 from slim.utils.io import read_arrays, write_arrays
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.lattice import Lattice, layers_of
-from slim.models import keep_layers
+from slim.modeling.transformer import keep_layers
 from slim.observation import Observation
 from slim.observe import observe
 from slim.orders import PruneFirst, keep_scores, walk

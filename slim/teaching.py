@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import read_arrays
-from slim.inputs import Input, Split, read_split, read_unlabelled
+from slim.modeling.splits import Input, Split, read_split, read_unlabelled
 from slim.losses.distillation import Distillation
 from slim.losses.hard_labels import UNLABELLED
-from slim.models import Model
+from slim.modeling.transformer import Model
 from slim.training import Schedule
 
 

@@ -16,11 +16,11 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from slim.batches import collator, lengths, prepared
-from slim.inputs import Input
+from slim.modeling.batching import collator, lengths, prepared
+from slim.modeling.splits import Input
 from slim.losses.hard_labels import hard_labels
-from slim.models import Batch, Model, Processor, classified
-from slim.runtime import Runtime, decided, go_on_alone, processes, rank, wait
+from slim.modeling.transformer import Batch, Model, Processor, classified
+from slim.modeling.device import Runtime, decided, go_on_alone, processes, rank, wait
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""

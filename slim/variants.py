@@ -7,10 +7,10 @@ import numpy as np
 from tqdm import tqdm
 
 from slim.utils.work_cache import checkpoint_folder
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import read_arrays, write_arrays
-from slim.inputs import Split
-from slim.models import Model, keep_layers, layers
+from slim.modeling.splits import Split
+from slim.modeling.transformer import Model, keep_layers, layers
 from slim.teaching import Lesson, Material, steps, teach
 
 

@@ -1,8 +1,8 @@
 """ablate DATASET SEED: what the teacher predicts with every subset of its layers."""
 
 from slim.ablation import measure
-from slim.classifier import Classifier
-from slim.inputs import read_split
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
 from slim.config import load
 from stages import run
 

@@ -1,9 +1,9 @@
 """compress DATASET SEED STUDENT: the teacher without the layers that the student does not keep."""
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.compressors.drop_layers import drop_layers
 from slim.utils.io import read_json
-from slim.inputs import read_split
+from slim.modeling.splits import read_split
 from slim.config import load
 from stages import run
 

@@ -3,9 +3,9 @@
 TARGET is distilled or hard_labels; both take as many steps of as many texts.
 """
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import read_json
-from slim.inputs import read_split
+from slim.modeling.splits import read_split
 from slim.config import load
 from slim.teaching import Lesson, read_material, teach
 from stages import run

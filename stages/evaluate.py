@@ -1,9 +1,9 @@
 """evaluate DATASET SEED: every model on test, reloaded in this fresh process, beside its teacher and its control."""
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.evaluation import Evaluator, compared
 from slim.utils.io import write_jsons
-from slim.inputs import read_split
+from slim.modeling.splits import read_split
 from slim.linear_floor import linear_floor
 from slim.config import load
 from stages import run

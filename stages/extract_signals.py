@@ -1,7 +1,7 @@
 """extract_signals DATASET SEED: one instrumented pass of the teacher over a slice of train."""
 
-from slim.classifier import Classifier
-from slim.inputs import read_split
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
 from slim.observe import observe
 from slim.config import load
 from stages import run

@@ -1,8 +1,8 @@
 """finetune DATASET SEED: the pretrained encoder becomes a classifier, the teacher of all that follows."""
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import write_arrays
-from slim.inputs import class_names, read_split, read_unlabelled
+from slim.modeling.splits import class_names, read_split, read_unlabelled
 from slim.config import load
 from slim.training import Schedule
 from stages import run

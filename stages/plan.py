@@ -10,7 +10,7 @@ from slim.calibration import configuration, device_memory, free_disk, shape, spe
 from slim.estimate import Machine, estimate, mean_tokens, rows_of
 from slim.graph import graph, pending
 from slim.config import load
-from slim.runtime import start
+from slim.modeling.device import start
 from stages import run
 
 

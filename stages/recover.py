@@ -1,8 +1,8 @@
 """recover DATASET SEED BUDGET: what retained sets predict after a short training, each trained once."""
 
-from slim.classifier import Classifier
-from slim.inputs import read_split
-from slim.models import layers
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
+from slim.modeling.transformer import layers
 from slim.config import load
 from slim.recovery import designed, recovered
 from slim.training import Schedule

@@ -1,8 +1,8 @@
 """remeasure DATASET SEED: the signals, measured again on the model that each removal leaves."""
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import write_json
-from slim.inputs import read_split
+from slim.modeling.splits import read_split
 from slim.lattice import Lattice
 from slim.observation import Observation
 from slim.config import load

@@ -1,8 +1,8 @@
 """vary_distillation DATASET SEED: one student taught in every way of `distillations`, each beside its control."""
 
-from slim.classifier import Classifier
+from slim.modeling.classifier import Classifier
 from slim.utils.io import read_json, write_arrays
-from slim.inputs import read_split
+from slim.modeling.splits import read_split
 from slim.config import load
 from slim.teaching import Lesson, read_material
 from slim.variants import taught

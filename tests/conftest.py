@@ -10,11 +10,11 @@ from tests.warm import warm_python
 @pytest.fixture(autouse=True, scope="session")
 def _tokens_stay_out_of_the_repository(tmp_path_factory):
     """Tokens that tests make in this process lie in a folder of the run, not among those of the pipeline."""
-    import slim.tokens
+    import slim.modeling.tokenization
 
-    before, slim.tokens.TOKENS = slim.tokens.TOKENS, tmp_path_factory.mktemp("tokens")
+    before, slim.modeling.tokenization.TOKENS = slim.modeling.tokenization.TOKENS, tmp_path_factory.mktemp("tokens")
     yield
-    slim.tokens.TOKENS = before
+    slim.modeling.tokenization.TOKENS = before
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ import torch
 from transformers import AutoConfig, BertTokenizerFast
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
-from slim.batches import Batches, batches
-from slim.classifier import Classifier
-from slim.inputs import Input
-from slim.models import ARCHITECTURES, agree, of_config
+from slim.modeling.batching import Batches, batches
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Input
+from slim.modeling.transformer import ARCHITECTURES, agree, of_config
 from slim.utils.image_files import encoded
-from slim.runtime import Runtime
+from slim.modeling.device import Runtime
 
 WORDS = [f"word{i}" for i in range(60)]
 EXACT = Runtime(torch.device("cpu"), bf16=False)

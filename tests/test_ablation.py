@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from slim import models
+from slim.modeling import transformer as models
 from slim.ablation import ablate, longer_by_one, measure, prefixes, wanted
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.lattice import layers_of
-from slim.runtime import Runtime
+from slim.modeling.device import Runtime
 from tests import pico
 
 

@@ -9,9 +9,9 @@ import torch
 from datasets.table import MemoryMappedTable
 from transformers import AutoTokenizer, BertTokenizerFast
 
-import slim.tokens
-from slim.batches import batches
-from slim.tokens import tokenized
+import slim.modeling.tokenization
+from slim.modeling.batching import batches
+from slim.modeling.tokenization import tokenized
 from slim.training import examples
 from tests import pico
 
@@ -22,10 +22,10 @@ TEXTS = pico.texts(50)
 def made(tmp_path, monkeypatch) -> list[int]:
     """An empty cache that counts how many texts are tokenized at a time, at most seven."""
     counts: list[int] = []
-    really = slim.tokens._encoded
-    monkeypatch.setattr(slim.tokens, "TOKENS", tmp_path / "tokens")
-    monkeypatch.setattr(slim.tokens, "AT_ONCE", 7)
-    monkeypatch.setattr(slim.tokens, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how))
+    really = slim.modeling.tokenization._encoded
+    monkeypatch.setattr(slim.modeling.tokenization, "TOKENS", tmp_path / "tokens")
+    monkeypatch.setattr(slim.modeling.tokenization, "AT_ONCE", 7)
+    monkeypatch.setattr(slim.modeling.tokenization, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how))
     return counts
 
 
@@ -114,7 +114,7 @@ def test_what_a_kill_left_is_no_token_file(made, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(slim.tokens, "write_text", lambda said, path: killed(path, said))
+        patch.setattr(slim.modeling.tokenization, "write_text", lambda said, path: killed(path, said))
         tokenized(TEXTS, pico.tokenizer(), 16)
     assert len(tokenized(TEXTS, pico.tokenizer(), 16)) == 50 and len(made) == 16
 
@@ -131,7 +131,7 @@ def test_no_texts_are_no_batches():
 
 
 def test_a_saved_model_is_the_same_whether_its_tokens_were_on_disk_or_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(slim.tokens, "TOKENS", tmp_path / "tokens")
+    monkeypatch.setattr(slim.modeling.tokenization, "TOKENS", tmp_path / "tokens")
     for name in ("made", "found"):
         pico.classifier().save(tmp_path / name, TEXTS[:16])
     made, found = ({file.name: file.read_bytes() for file in (tmp_path / n).iterdir()} for n in ("made", "found"))

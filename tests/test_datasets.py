@@ -12,7 +12,7 @@ from slim.datasets._paragraphs import paragraphs
 from slim.datasets._table import Tables
 from slim.datasets.docstrings import docstrings, mask
 from slim.datasets.files import files
-from slim.inputs import read_split, read_unlabelled
+from slim.modeling.splits import read_split, read_unlabelled
 
 WORDS = [
     "acorn",

@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from slim.evaluation import Evaluator, compared
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.linear_floor import linear_floor
 from tests import pico
 

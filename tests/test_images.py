@@ -12,13 +12,13 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from slim import models
-from slim.classifier import Classifier
+from slim.modeling import transformer as models
+from slim.modeling.classifier import Classifier
 from slim.datasets import _table
 from slim.datasets.digits import digits
 from slim.datasets.files import files
 from slim.evaluation import Evaluator
-from slim.inputs import Split, read_split, read_unlabelled
+from slim.modeling.splits import Split, read_split, read_unlabelled
 from slim.linear_floor import linear_floor
 from slim.config.sections import ModelSource
 from slim.utils.image_files import encoded, opened

@@ -11,8 +11,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer, GPT2TokenizerFast
 
-from slim import models
-from slim.classifier import Classifier
+from slim.modeling import transformer as models
+from slim.modeling.classifier import Classifier
 from slim.utils.registry import find, names
 from slim.metrics.size import size
 from slim.recovery import loss

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from slim import models
+from slim.modeling import transformer as models
 from slim.utils.registry import find, names
 from slim.gradients import ExampleSquares
 from slim.observation import Observation

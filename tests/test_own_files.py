@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim import tokens
+from slim.modeling import tokenization as tokens
 from slim.ablation import ablate
 from slim.datasets import _reading, _table
 from slim.datasets.files import files
 from slim.utils.code_hash import ROOT
-from slim.inputs import Split, read_split
+from slim.modeling.splits import Split, read_split
 from slim.linear_floor import linear_floor
 from slim.observe import observe
 from slim.training import Schedule

@@ -13,7 +13,7 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from slim import models
+from slim.modeling import transformer as models
 from slim.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
 from slim.config import load

@@ -20,10 +20,10 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from slim import runtime
+from slim.modeling import device as runtime
 from slim.utils.io import read_arrays, write_json
 from slim.utils.code_hash import ROOT
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.losses.hard_labels import UNLABELLED
 from slim.training import Shares
 from tests import pico
@@ -39,7 +39,7 @@ from dataclasses import replace
 import numpy as np, torch
 import slim.training
 from slim.losses.distillation import Distillation
-from slim.runtime import start
+from slim.modeling.device import start
 from tests import pico
 from tests.test_processes import taught_texts
 from tests.test_training import SCHEDULE, learnable

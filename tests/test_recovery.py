@@ -10,7 +10,7 @@ import torch
 
 import slim.recovery
 from slim.lattice import Lattice
-from slim.models import keep_layers
+from slim.modeling.transformer import keep_layers
 from slim.recovery import designed, loss, recovered
 from slim.training import Schedule
 from tests import pico

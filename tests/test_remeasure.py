@@ -8,9 +8,9 @@ import pytest
 
 import slim.remeasure
 from slim.utils.registry import find, names
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.lattice import layers_of
-from slim.models import keep_layers
+from slim.modeling.transformer import keep_layers
 from slim.observation import Observation
 from slim.observe import observe
 from slim.orders import ranking

@@ -7,7 +7,7 @@ import pytest
 
 import slim.variants
 from slim.losses.hard_labels import UNLABELLED
-from slim.models import keep_layers
+from slim.modeling.transformer import keep_layers
 from slim.teaching import Lesson, Material, _mixed, steps, teach
 from slim.variants import taught
 from tests import pico

@@ -14,11 +14,11 @@ import torch
 
 from slim.utils.work_cache import checkpoint_folder
 from slim.utils.code_hash import ROOT
-from slim.inputs import Split
+from slim.modeling.splits import Split
 from slim.losses.distillation import Distillation
-from slim.models import ARCHITECTURES, load
+from slim.modeling.transformer import ARCHITECTURES, load
 from slim.utils.image_files import encoded
-from slim.runtime import Runtime
+from slim.modeling.device import Runtime
 from slim.training import Schedule, by_labels, last_complete
 from tests import pico
 

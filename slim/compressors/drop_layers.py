@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from slim.batches import Batches
-from slim.models import Model, keep_layers
+from slim.modeling.batching import Batches
+from slim.modeling.transformer import Model, keep_layers
 
 
 def drop_layers(model: Model, batches: Batches | None = None, *, kept: Sequence[int]) -> Model:

@@ -2,8 +2,8 @@
 
 import copy
 
-from slim.batches import Batches
-from slim.models import Model
+from slim.modeling.batching import Batches
+from slim.modeling.transformer import Model
 
 
 def keep_all(model: Model, batches: Batches | None = None) -> Model:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from slim.runtime import share
+from slim.modeling.device import share
 
 
 def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from slim.losses.attention_relations import attention_relations
 from slim.losses.hard_labels import hard_labels
 from slim.losses.hidden_states import hidden_states
 from slim.losses.soft_labels import soft_labels
-from slim.models import Batch, Model, bare, classified, layers, outputs_of, projections, real_tokens, vectors
+from slim.modeling.transformer import Batch, Model, bare, classified, layers, outputs_of, projections, real_tokens, vectors
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from slim.runtime import share
+from slim.modeling.device import share
 
 UNLABELLED = -100
 """The class of a text without one; torch's own convention."""

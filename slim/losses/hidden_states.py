@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from slim.runtime import share
+from slim.modeling.device import share
 
 
 def hidden_states(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:

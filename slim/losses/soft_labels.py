@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from slim.runtime import share
+from slim.modeling.device import share
 
 
 def soft_labels(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

@@ -44,7 +44,7 @@ class Shape(Section):
     """What a model of random weights is like; vocabulary and special tokens are its tokenizer's, if it has one."""
 
     model_type: str = "bert"
-    """The architecture: a file of slim/architectures/."""
+    """The architecture: a file of slim/modeling/architectures/."""
     num_hidden_layers: Count = 12
     hidden_size: Count = 256
     num_attention_heads: Count = 4

@@ -23,8 +23,8 @@ from transformers import (
 )  # fmt: skip
 from transformers.utils import logging
 
-from slim.architectures import ARCHITECTURES, _architecture
-from slim.architectures._architecture import Architecture, Config
+from slim.modeling.architectures import ARCHITECTURES, _architecture
+from slim.modeling.architectures._architecture import Architecture, Config
 from slim.utils.io import read_json, write_json, written_aside
 
 Batch = _architecture.Batch

@@ -1,6 +1,6 @@
 """GPT-2: a decoder whose head reads the last token, after a final norm."""
 
-from slim.architectures._architecture import Architecture, normalized_last_token
+from slim.modeling.architectures._architecture import Architecture, normalized_last_token
 
 gpt2 = Architecture(
     "transformer.h",

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from slim.architectures._architecture import Architecture, Batch, Model
-from slim.architectures.bert import INPUTS
+from slim.modeling.architectures._architecture import Architecture, Batch, Model
+from slim.modeling.architectures.bert import INPUTS
 
 
 def _tail(model: Model, hidden: Tensor, _: Batch) -> Tensor:

@@ -19,8 +19,8 @@ from filelock import FileLock
 
 from slim.utils.work_cache import CHECKPOINTS
 from slim.utils.io import write_text, written_aside
-from slim.inputs import Input
-from slim.models import Processor
+from slim.modeling.splits import Input
+from slim.modeling.transformer import Processor
 
 TOKENS = CHECKPOINTS / "tokens"
 AT_ONCE = 2_000

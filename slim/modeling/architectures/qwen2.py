@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from slim.architectures._architecture import Config
-from slim.architectures.llama import llama
+from slim.modeling.architectures._architecture import Config
+from slim.modeling.architectures.llama import llama
 
 
 def _window(config: Config, layer: int) -> int | None:

@@ -8,10 +8,10 @@ import numpy as np
 from datasets import Dataset
 from transformers import DataCollatorWithPadding
 
-from slim.images import Pixels, rows_of
-from slim.inputs import Input
-from slim.models import Batch, Processor, reads_images
-from slim.tokens import tokenized
+from slim.modeling.images import Pixels, rows_of
+from slim.modeling.splits import Input
+from slim.modeling.transformer import Batch, Processor, reads_images
+from slim.modeling.tokenization import tokenized
 
 
 @dataclass(frozen=True)

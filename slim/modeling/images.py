@@ -8,8 +8,8 @@ import pyarrow as pa
 from datasets import Dataset
 from transformers import BatchFeature
 
-from slim.inputs import Input
-from slim.models import Batch, Processor
+from slim.modeling.splits import Input
+from slim.modeling.transformer import Batch, Processor
 from slim.utils.image_files import opened
 
 

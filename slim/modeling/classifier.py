@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from slim.batches import Batches, batches
+from slim.modeling.batching import Batches, batches
 from slim.utils.work_cache import checkpoint_folder
-from slim.inputs import Input, Split
-from slim.models import Model, Processor, classified, load, reads_images, save
-from slim.runtime import Precision, Runtime, processes, start
-from slim.tokens import cut_at, cut_share
+from slim.modeling.splits import Input, Split
+from slim.modeling.transformer import Model, Processor, classified, load, reads_images, save
+from slim.modeling.device import Precision, Runtime, processes, start
+from slim.modeling.tokenization import cut_at, cut_share
 from slim.training import Objective, Schedule, by_labels, examples, train
 
 REFERENCE_INPUTS = 16
