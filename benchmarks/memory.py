@@ -28,14 +28,14 @@ def write_csv(path: Path, rows: int, seed: int) -> None:
 
 def imports() -> dict[str, float]:
     """What the libraries alone take."""
-    import slim.datasets.files  # noqa: F401
+    import slim.download.datasets.files  # noqa: F401
 
     return used()
 
 
 def download(folder: str) -> dict[str, float]:
-    from slim.datasets._table import write
-    from slim.datasets.files import files
+    from slim.download.tables import write
+    from slim.download.datasets.files import files
 
     write(files(path=folder, train="train.csv", test="test.csv"), f"{folder}/out")
     return used()

@@ -13,10 +13,10 @@ import torch
 from torch import nn
 from transformers import AutoConfig, PreTrainedConfig
 
-from slim import scratch
+from slim.download.encoders import random as scratch
 from slim.modeling.transformer import of_config
 from slim.plan import Shape, Speed
-from slim.pretrained import downloaded, packaged
+from slim.download.encoders.pretrained import downloaded, packaged
 from slim.modeling.device import Runtime
 
 FEW, MORE = 1, 3

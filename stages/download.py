@@ -1,6 +1,6 @@
 """download DATASET: labelled texts in three splits and their card, to data/datasets/DATASET."""
 
-from slim.datasets._table import write
+from slim.download.tables import write
 from slim.utils.registry import find
 from slim.config import load
 from stages import run

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from slim.utils import registry as family
-from slim.datasets import _table
-from slim.datasets._paragraphs import paragraphs
-from slim.datasets._table import Tables
-from slim.datasets.docstrings import docstrings, mask
-from slim.datasets.files import files
+from slim.download.datasets import _table
+from slim.download.datasets._paragraphs import paragraphs
+from slim.download.tables import Tables
+from slim.download.datasets.docstrings import docstrings, mask
+from slim.download.datasets.files import files
 from slim.modeling.splits import read_split, read_unlabelled
 
 WORDS = [

@@ -15,9 +15,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim.datasets import _table
-from slim.datasets._catalogue import Entry, read_entry
-from slim.datasets.hub import LOCAL, hub
+from slim.download.datasets import _table
+from slim.download.catalogue import Entry, read_entry
+from slim.download.datasets.hub import LOCAL, hub
 from slim.utils.code_hash import ROOT
 from tests.hub_stand_in import Hub, Repository
 
@@ -232,7 +232,7 @@ def test_an_absent_or_broken_file_of_the_catalogue_is_refused(tmp_path: Path, co
 
 
 def test_without_a_network_a_fresh_process_says_what_to_do(tmp_path: Path) -> None:
-    call = f"from slim.datasets.hub import hub; hub(path={entry(tmp_path)!r})"
+    call = f"from slim.download.datasets.hub import hub; hub(path={entry(tmp_path)!r})"
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "home")}
     done = subprocess.run(
         [sys.executable, "-c", call], env=os.environ | nowhere, cwd=ROOT, capture_output=True, text=True, check=False

@@ -14,15 +14,15 @@ from sklearn.linear_model import LogisticRegression
 
 from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
-from slim.datasets import _table
-from slim.datasets.digits import digits
-from slim.datasets.files import files
+from slim.download.datasets import _table
+from slim.download.datasets.digits import digits
+from slim.download.datasets.files import files
 from slim.evaluation import Evaluator
 from slim.modeling.splits import Split, read_split, read_unlabelled
 from slim.linear_floor import linear_floor
 from slim.config.sections import ModelSource
 from slim.utils.image_files import encoded, opened
-from slim.pretrained import fetch
+from slim.download.encoders.pretrained import fetch
 from slim.training import examples
 from tests import pico
 

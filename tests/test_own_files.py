@@ -11,8 +11,8 @@ import pytest
 
 from slim.modeling import tokenization as tokens
 from slim.ablation import ablate
-from slim.datasets import _reading, _table
-from slim.datasets.files import files
+from slim.download.datasets import _reading, _table
+from slim.download.datasets.files import files
 from slim.utils.code_hash import ROOT
 from slim.modeling.splits import Split, read_split
 from slim.linear_floor import linear_floor

@@ -17,7 +17,7 @@ from slim.modeling import transformer as models
 from slim.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
 from slim.config import load
-from slim.pretrained import fetch, packaged
+from slim.download.encoders.pretrained import fetch, packaged
 from tests import pico
 from tests.hub_stand_in import Hub, Repository
 

@@ -19,8 +19,8 @@ from joblib import Parallel, delayed
 from pandas import DataFrame
 from tqdm import tqdm
 
-from slim.datasets._paragraphs import paragraphs
-from slim.datasets._table import Tables, balanced, check, distinct, letters, numbered, share, shuffled
+from slim.download.datasets._paragraphs import paragraphs
+from slim.download.tables import Tables, balanced, check, distinct, letters, numbered, share, shuffled
 
 LIBRARIES = {
     "dulwich": ("dulwich", "Apache-2.0 or GPL-2.0-or-later"),

@@ -6,8 +6,8 @@ from typing import Literal
 import pandas as pd
 from pandas import DataFrame
 
-from slim.datasets._reading import BadRow, read, told
-from slim.datasets._table import Tables, check, cleaned, cut, distinct, numbered, proportional, tidy
+from slim.download.readers import BadRow, read, told
+from slim.download.tables import Tables, check, cleaned, cut, distinct, numbered, proportional, tidy
 from slim.utils.image_files import opened
 
 

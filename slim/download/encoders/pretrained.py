@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slim.utils.io import read_json, write_json, written_aside
-from slim.hub import snapshot
+from slim.download.hub import snapshot
 
 FILES = (
     "config.json",
@@ -97,7 +97,7 @@ def fetch(
 
 def _drawn(folder: Path, name: str, config: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Write random weights, with a package's tokenizer where texts are read; the card that says so."""
-    from slim.scratch import draw
+    from slim.download.encoders.random import draw
 
     draw(folder, packaged(name) if name else None, config, seed)
     card = {"name": config["model_type"], "weights": "random", "config": dict(config), "seed": seed}

@@ -4,7 +4,7 @@ import numpy as np
 from pandas import DataFrame
 from sklearn.datasets import load_digits
 
-from slim.datasets._table import Tables, check, cut, distinct, numbered
+from slim.download.tables import Tables, check, cut, distinct, numbered
 from slim.utils.image_files import encoded
 
 DARKEST = 16
