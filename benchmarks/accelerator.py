@@ -20,7 +20,7 @@ from slim.ablation import ablate
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split
 from slim.modeling.device import Runtime, processes, start
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 
 WORDS = [f"word{i}" for i in range(1000)]
 CLASSES = 10

@@ -19,7 +19,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split
 from slim.modeling.device import start
 from slim.modeling.tokenization import tokenized
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 
 WORDS = [f"word{i}" for i in range(995)]
 STEPS, BATCHES, SIZE, CLASSES, LENGTH = 20, 20, 32, 3, 15

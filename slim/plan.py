@@ -10,7 +10,7 @@ from typing import Any
 
 from slim.ablation import prefixes, wanted
 from slim.signals import CONTROLS
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 
 STAGE_SECONDS = 0.1
 """What DVC adds to every stage that runs (DVC 3.67)."""

@@ -14,7 +14,7 @@ from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
 from slim.lattice import Lattice, layers_of, mask_of
 from slim.modeling.transformer import keep_layers, layers
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 
 
 def designed(count: int, sizes: Sequence[int], sets: int, seed: int) -> list[int]:

@@ -7,7 +7,7 @@ from slim.modeling.classifier import Classifier
 from slim.utils.io import read_json
 from slim.modeling.splits import read_split
 from slim.config import load
-from slim.teaching import Lesson, read_material, teach
+from slim.training.distillation import Lesson, read_material, teach
 from stages import run
 
 

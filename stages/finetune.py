@@ -4,7 +4,7 @@ from slim.modeling.classifier import Classifier
 from slim.utils.io import write_arrays
 from slim.modeling.splits import class_names, read_split, read_unlabelled
 from slim.config import load
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 from stages import run
 
 

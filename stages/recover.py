@@ -5,7 +5,7 @@ from slim.modeling.splits import read_split
 from slim.modeling.transformer import layers
 from slim.config import load
 from slim.recovery import designed, recovered
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 from stages import run
 
 

@@ -4,8 +4,8 @@ from slim.modeling.classifier import Classifier
 from slim.utils.io import read_json, write_arrays
 from slim.modeling.splits import read_split
 from slim.config import load
-from slim.teaching import Lesson, read_material
-from slim.variants import taught
+from slim.training.distillation import Lesson, read_material
+from slim.training.variants import taught
 from stages import run
 
 

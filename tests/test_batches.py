@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, BertTokenizerFast
 import slim.modeling.tokenization
 from slim.modeling.batching import batches
 from slim.modeling.tokenization import tokenized
-from slim.training import examples
+from slim.training.trainer import examples
 from tests import pico
 
 TEXTS = pico.texts(50)

@@ -23,7 +23,7 @@ from slim.linear_floor import linear_floor
 from slim.config.sections import ModelSource
 from slim.utils.image_files import encoded, opened
 from slim.download.encoders.pretrained import fetch
-from slim.training import examples
+from slim.training.trainer import examples
 from tests import pico
 
 SHARES = {"validation_share": 0.15, "test_share": 0.25}

@@ -17,7 +17,7 @@ from slim.utils.code_hash import ROOT
 from slim.modeling.splits import Split, read_split
 from slim.linear_floor import linear_floor
 from slim.observe import observe
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 from tests import pico
 
 ROWS = [(f"text number {i} of it", "yes" if i % 2 else "no") for i in range(40)]

@@ -24,8 +24,8 @@ from slim.modeling import device as runtime
 from slim.utils.io import read_arrays, write_json
 from slim.utils.code_hash import ROOT
 from slim.modeling.splits import Split
-from slim.losses.hard_labels import UNLABELLED
-from slim.training import Shares
+from slim.training.losses.hard_labels import UNLABELLED
+from slim.training.trainer import Shares
 from tests import pico
 from tests.test_training import learnable
 from tests.warm import COLD
@@ -37,13 +37,13 @@ PROGRAM = """
 import sys
 from dataclasses import replace
 import numpy as np, torch
-import slim.training
-from slim.losses.distillation import Distillation
+import slim.training.trainer
+from slim.training.losses.distillation import Distillation
 from slim.modeling.device import start
 from tests import pico
 from tests.test_processes import taught_texts
 from tests.test_training import SCHEDULE, learnable
-slim.training.SAVE_EVERY_SECONDS = float(sys.argv[2])
+slim.training.trainer.SAVE_EVERY_SECONDS = float(sys.argv[2])
 start(1, "fp32", 0)
 model = pico.classifier(classes=2)
 for module in model.model.modules():
@@ -160,8 +160,8 @@ def test_a_launched_stage_writes_what_one_process_writes(tmp_path, warm):
 @pytest.mark.parametrize("count", [123, 120, 3, 1])
 def test_shares_are_the_same_batches_at_any_number_of_processes(count, monkeypatch):
     def shares(epoch: int, rank: int, processes: int) -> list[list[int]]:
-        monkeypatch.setattr("slim.training.rank", lambda: rank)
-        monkeypatch.setattr("slim.training.processes", lambda: processes)
+        monkeypatch.setattr("slim.training.trainer.rank", lambda: rank)
+        monkeypatch.setattr("slim.training.trainer.processes", lambda: processes)
         torch.manual_seed(0)
         found = Shares(np.arange(count) % 7, 20, 0, lambda: epoch * -(-count // 20))
         assert len(found) == -(-count // 20)

@@ -12,7 +12,7 @@ import slim.recovery
 from slim.lattice import Lattice
 from slim.modeling.transformer import keep_layers
 from slim.recovery import designed, loss, recovered
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 from tests import pico
 from tests.test_training import learnable
 

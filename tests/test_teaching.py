@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import slim.variants
-from slim.losses.hard_labels import UNLABELLED
+import slim.training.variants
+from slim.training.losses.hard_labels import UNLABELLED
 from slim.modeling.transformer import keep_layers
-from slim.teaching import Lesson, Material, _mixed, steps, teach
-from slim.variants import taught
+from slim.training.distillation import Lesson, Material, _mixed, steps, teach
+from slim.training.variants import taught
 from tests import pico
 from tests.test_training import learnable
 
@@ -60,9 +60,9 @@ def test_every_way_stands_beside_a_control_and_equal_controls_are_trained_once(m
     teacher = pico.classifier(layers=3, classes=2)
     student = teacher.with_model(keep_layers(teacher.model, [0, 2]))
     test, trained = learnable(60, 2), []
-    really = slim.variants.teach
+    really = slim.training.variants.teach
     monkeypatch.setattr(
-        slim.variants, "teach", lambda s, lesson, *a, **k: trained.append(lesson) or really(s, lesson, *a, **k)
+        slim.training.variants, "teach", lambda s, lesson, *a, **k: trained.append(lesson) or really(s, lesson, *a, **k)
     )
     lessons = {"soft": LESSON, "hidden": replace(LESSON, hidden_states=1.0), "more": replace(LESSON, transfer=64)}
 

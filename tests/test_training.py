@@ -15,11 +15,11 @@ import torch
 from slim.utils.work_cache import checkpoint_folder
 from slim.utils.code_hash import ROOT
 from slim.modeling.splits import Split
-from slim.losses.distillation import Distillation
+from slim.training.losses.distillation import Distillation
 from slim.modeling.transformer import ARCHITECTURES, load
 from slim.utils.image_files import encoded
 from slim.modeling.device import Runtime
-from slim.training import Schedule, by_labels, last_complete
+from slim.training.trainer import Schedule, by_labels, last_complete
 from tests import pico
 
 SCHEDULE = Schedule(epochs=4, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
@@ -116,11 +116,11 @@ def test_a_schedule_is_as_long_as_its_passes_or_its_least_steps():
 PROGRAM = """
 import sys, torch
 from pathlib import Path
-import slim.training
+import slim.training.trainer
 from tests.test_training import SCHEDULE, learnable
 from tests import pico
 from dataclasses import replace
-slim.training.SAVE_EVERY_SECONDS = 0.0
+slim.training.trainer.SAVE_EVERY_SECONDS = 0.0
 torch.set_num_threads(1)
 torch.manual_seed(0)
 model = pico.classifier(classes=2)
@@ -192,5 +192,5 @@ def test_other_code_is_another_checkpoint_however_far_away_it_is_imported(monkey
     monkeypatch.setattr(Path, "open", changed)
     changes = "slim/shapley.py"
     assert one == checkpoint_folder([], [], ["slim.recovery"])
-    changes = "slim/losses/hard_labels.py"
+    changes = "slim/training/losses/hard_labels.py"
     assert one != checkpoint_folder([], [], ["slim.recovery"])

@@ -25,7 +25,7 @@ def distillation(
 ) -> pd.DataFrame:
     """One row a run and variant, a way of teaching, in the order given.
 
-    `found`: run -> what `slim.variants.taught` returned; `variants`: name -> changed values of `distill`.
+    `found`: run -> what `slim.training.variants.taught` returned; `variants`: name -> changed values of `distill`.
     changes: these values, as text; steps: of the optimizer, the control's too; accuracies on test, in shares
     over_control: accuracy minus the control's, with a paired bootstrap interval over items; p: exact McNemar test;
     p_holm: corrected for the number of variants of the run

@@ -11,7 +11,7 @@ from slim.modeling.classifier import Classifier
 from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
 from slim.modeling.transformer import Model, keep_layers, layers
-from slim.teaching import Lesson, Material, steps, teach
+from slim.training.distillation import Lesson, Material, steps, teach
 
 
 def taught(

@@ -18,7 +18,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.batching import collator, lengths, prepared
 from slim.modeling.splits import Input
-from slim.losses.hard_labels import hard_labels
+from slim.training.losses.hard_labels import hard_labels
 from slim.modeling.transformer import Batch, Model, Processor, classified
 from slim.modeling.device import Runtime, decided, go_on_alone, processes, rank, wait
 

@@ -9,10 +9,10 @@ import numpy as np
 from slim.modeling.classifier import Classifier
 from slim.utils.io import read_arrays
 from slim.modeling.splits import Input, Split, read_split, read_unlabelled
-from slim.losses.distillation import Distillation
-from slim.losses.hard_labels import UNLABELLED
+from slim.training.losses.distillation import Distillation
+from slim.training.losses.hard_labels import UNLABELLED
 from slim.modeling.transformer import Model
-from slim.training import Schedule
+from slim.training.trainer import Schedule
 
 
 @dataclass(frozen=True)
