@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
 
-from slim.ablation import ablate
+from slim.subsets.ablation import ablate
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split
 from slim.modeling.device import Runtime, processes, start

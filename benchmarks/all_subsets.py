@@ -19,7 +19,7 @@ import torch
 from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-from slim.ablation import ablate
+from slim.subsets.ablation import ablate
 from slim.modeling.architectures import ARCHITECTURES
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split, read_split

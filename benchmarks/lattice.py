@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from slim.ablation import ablate
+from slim.subsets.ablation import ablate
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split, read_split
 from slim.modeling.transformer import embed, layers

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.utils.io import read_json
-from slim.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, layers_of
 from slim.utils.grid import runs
 from slim.signals import CONTROLS
 

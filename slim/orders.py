@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 
 PruneFirst = Literal["low", "high"]
 

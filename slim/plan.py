@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import ceil, comb, floor
 from typing import Any
 
-from slim.ablation import prefixes, wanted
+from slim.subsets.ablation import prefixes, wanted
 from slim.signals import CONTROLS
 from slim.training.trainer import Schedule
 

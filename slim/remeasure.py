@@ -16,7 +16,7 @@ from slim.modeling.classifier import Classifier
 from slim.utils.registry import find
 from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
-from slim.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, layers_of
 from slim.modeling.transformer import keep_layers
 from slim.observation import Observation
 from slim.observe import observe

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.cases import Case, Unmeasured
-from slim.lattice import Lattice, layers_of, mask_of
+from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.utils.option_types import Rows
 from slim.orders import walk
 

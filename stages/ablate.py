@@ -1,6 +1,6 @@
 """ablate DATASET SEED: what the teacher predicts with every subset of its layers."""
 
-from slim.ablation import measure
+from slim.subsets.ablation import measure
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
 from slim.config import load

@@ -2,7 +2,7 @@
 
 from slim.utils.io import write_jsons
 from slim.config import load
-from slim.recipes import best_recipe
+from slim.subsets.choices import best_recipe
 from slim.utils.grid import runs
 from stages import run
 

@@ -4,10 +4,10 @@ FOLDER is where the strategy's order lies: orders (from rank) or fused (from fus
 """
 
 from slim.utils.io import read_json
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 from slim.config import load
-from slim.pruning import curve
-from slim.recipes import recipes, write
+from slim.subsets.depth_rules import curve
+from slim.subsets.choices import recipes, write
 from slim.utils.grid import runs
 from stages import run
 

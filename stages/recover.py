@@ -4,7 +4,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
 from slim.modeling.transformer import layers
 from slim.config import load
-from slim.recovery import designed, recovered
+from slim.subsets.recovery import designed, recovered
 from slim.training.trainer import Schedule
 from stages import run
 

@@ -3,7 +3,7 @@
 from slim.modeling.classifier import Classifier
 from slim.utils.io import write_json
 from slim.modeling.splits import read_split
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 from slim.observation import Observation
 from slim.config import load
 from slim.remeasure import Remeasured, observer, orders_by_remeasuring

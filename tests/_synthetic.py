@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from slim.utils.io import write_json
-from slim.lattice import Lattice, layers_of, oracle
+from slim.subsets.lattice import Lattice, layers_of, oracle
 from slim.orders import path, ranking, removal_order
-from slim.pruning import curve
-from slim.recipes import recipes, write
-from slim.search import greedy_within
+from slim.subsets.depth_rules import curve
+from slim.subsets.choices import recipes, write
+from slim.subsets.search import greedy_within
 
 SIGNALS = (
     "activation_inhibition", "activation_intensity", "activation_energy", "mi_task_relevance",

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from slim.lattice import Lattice, mask_of
+from slim.subsets.lattice import Lattice, mask_of
 from slim.observation import Observation
 
 

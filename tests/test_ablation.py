@@ -6,9 +6,9 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim.modeling import transformer as models
-from slim.ablation import ablate, longer_by_one, measure, prefixes, wanted
+from slim.subsets.ablation import ablate, longer_by_one, measure, prefixes, wanted
 from slim.modeling.splits import Split
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.modeling.device import Runtime
 from tests import pico
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from slim.lattice import Lattice, layers_of, mask_of, oracle
+from slim.subsets.lattice import Lattice, layers_of, mask_of, oracle
 from tests.builders import lattice
 
 

@@ -15,7 +15,7 @@ from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
 from slim.utils.registry import find, names
 from slim.metrics.size import size
-from slim.recovery import loss
+from slim.subsets.recovery import loss
 from slim.training.trainer import Schedule
 from tests import pico
 from tests.test_training import learnable

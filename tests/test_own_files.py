@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from slim.modeling import tokenization as tokens
-from slim.ablation import ablate
+from slim.subsets.ablation import ablate
 from slim.download.datasets import _reading, _table
 from slim.download.datasets.files import files
 from slim.utils.code_hash import ROOT

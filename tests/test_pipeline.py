@@ -15,7 +15,7 @@ import yaml
 from transformers import AutoModelForSequenceClassification
 
 from slim.utils.code_hash import ROOT
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 from tests import pico
 from tests.test_truth import STAGES, covers, declared
 from tests.warm import COLD

@@ -10,9 +10,9 @@ from hypothesis import strategies as some
 
 from slim.cases import Case
 from slim.utils.registry import find
-from slim.lattice import Lattice, mask_of
+from slim.subsets.lattice import Lattice, mask_of
 from slim.orders import path
-from slim.pruning import RULES, choose, curve
+from slim.subsets.depth_rules import RULES, choose, curve
 from tests.builders import lattice
 
 BY_SIZE = {6: 0.90, 5: 0.92, 4: 0.92, 3: 0.895, 2: 0.88, 1: 0.5}

@@ -7,7 +7,7 @@ import pytest
 
 from slim.utils.registry import find, names
 from slim.utils.io import write_json
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.orders import ranking
 from slim.rankings import changes, rankings
 from slim.signals import CONTROLS

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-import slim.recovery
-from slim.lattice import Lattice
+import slim.subsets.recovery
+from slim.subsets.lattice import Lattice
 from slim.modeling.transformer import keep_layers
-from slim.recovery import designed, loss, recovered
+from slim.subsets.recovery import designed, loss, recovered
 from slim.training.trainer import Schedule
 from tests import pico
 from tests.test_training import learnable
@@ -64,7 +64,7 @@ def test_what_a_set_recovers_depends_on_the_set_alone(teacher, tmp_path):
 
 def test_no_set_is_trained_twice_and_a_killed_run_goes_on_with_the_next(teacher, monkeypatch):
     trained = []
-    really = slim.recovery._trained
+    really = slim.subsets.recovery._trained
 
     def counted(*args):
         if len(trained) == 2:
@@ -72,7 +72,7 @@ def test_no_set_is_trained_twice_and_a_killed_run_goes_on_with_the_next(teacher,
         trained.append(args[3])
         return really(*args)
 
-    monkeypatch.setattr(slim.recovery, "_trained", counted)
+    monkeypatch.setattr(slim.subsets.recovery, "_trained", counted)
     with pytest.raises(KeyboardInterrupt):
         after(teacher, [1, 2, 4])
     assert trained == [1, 2]

@@ -9,7 +9,7 @@ import pytest
 import slim.remeasure
 from slim.utils.registry import find, names
 from slim.modeling.splits import Split
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.modeling.transformer import keep_layers
 from slim.observation import Observation
 from slim.observe import observe

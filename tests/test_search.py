@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from slim.lattice import Lattice, layers_of, mask_of, oracle
-from slim.search import beam, drawn, greedy_within
+from slim.subsets.lattice import Lattice, layers_of, mask_of, oracle
+from slim.subsets.search import beam, drawn, greedy_within
 from tests.builders import lattice, subsets
 from tests.fusions.made_up import another_test
 

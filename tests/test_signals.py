@@ -43,7 +43,7 @@ def test_finding_signals_and_fusions_loads_no_heavy_library():
         "import sys; from slim.utils.registry import find, names\n"
         "for family in ('signals', 'fusions'):\n"
         "    for name in names(family): find(family, name)\n"
-        "import slim.removals, slim.pruning\n"
+        "import slim.removals, slim.subsets.depth_rules\n"
         "print(*sorted({'torch', 'transformers', 'pandas', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

@@ -183,14 +183,14 @@ def test_other_settings_or_other_data_are_another_checkpoint(tmp_path):
 
 
 def test_other_code_is_another_checkpoint_however_far_away_it_is_imported(monkeypatch):
-    one = checkpoint_folder([], [], ["slim.recovery"])
+    one = checkpoint_folder([], [], ["slim.subsets.recovery"])
     read = Path.open
 
     def changed(path, *how, **options):
         return io.BytesIO(b"2") if (path, *how) == (ROOT / changes, "rb") else read(path, *how, **options)
 
     monkeypatch.setattr(Path, "open", changed)
-    changes = "slim/shapley.py"
-    assert one == checkpoint_folder([], [], ["slim.recovery"])
+    changes = "slim/subsets/shapley.py"
+    assert one == checkpoint_folder([], [], ["slim.subsets.recovery"])
     changes = "slim/training/losses/hard_labels.py"
-    assert one != checkpoint_folder([], [], ["slim.recovery"])
+    assert one != checkpoint_folder([], [], ["slim.subsets.recovery"])

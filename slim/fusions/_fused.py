@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from slim.cases import Case, Unmeasured
 from slim.utils.registry import find
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.utils.option_types import alternatives
 from slim.orders import walk
 

@@ -2,7 +2,7 @@
 
 from slim.cases import Case
 from slim.fusions._fused import Fused
-from slim.search import greedy_within
+from slim.subsets.search import greedy_within
 
 
 def greedy(case: Case) -> Fused:

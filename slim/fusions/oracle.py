@@ -2,10 +2,10 @@
 
 from math import comb
 
-from slim import lattice as subsets
+from slim.subsets import lattice as subsets
 from slim.cases import Case
 from slim.fusions._fused import Fused
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 
 
 def oracle(case: Case) -> Fused:

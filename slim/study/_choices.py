@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from slim.cases import Case, Unmeasured
 from slim.utils.registry import find
 from slim.fusions._fused import Fused
-from slim.lattice import Lattice, layers_of
-from slim.pruning import exhaustive
+from slim.subsets.lattice import Lattice, layers_of
+from slim.subsets.depth_rules import exhaustive
 from slim.signals import CONTROLS
 from slim.study._read import Run
 from slim.study.noise import best_of

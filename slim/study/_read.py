@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from slim.utils.io import read_arrays
-from slim.lattice import Lattice
-from slim.pruning import exhaustive
+from slim.subsets.lattice import Lattice
+from slim.subsets.depth_rules import exhaustive
 from slim.rankings import rankings
 
 NONE = "none"

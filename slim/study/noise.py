@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 from slim.metrics.hierarchical import hierarchical_difference
 from slim.metrics.ranks import friedman
 from slim.study._read import Run

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.study._read import NONE, Run
 
 COLUMNS = [

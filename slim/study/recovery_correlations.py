@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from slim import shapley as games
-from slim.lattice import layers_of
-from slim.pruning import SPLITS
+from slim.subsets import shapley as games
+from slim.subsets.lattice import layers_of
+from slim.subsets.depth_rules import SPLITS
 from slim.removals import standardised
 from slim.study._choices import RAW, Choice, case
 from slim.study._read import Run

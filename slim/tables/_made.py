@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 from slim.tables.comparisons import comparisons
 from slim.tables.curves import curves
 from slim.tables.depths import depths

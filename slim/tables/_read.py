@@ -12,7 +12,7 @@ import pandas as pd
 
 from slim.utils.registry import find
 from slim.utils.io import read_json
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 
 STUDENT_MODELS = ("pruned", "hard_labels", "distilled")
 """The models that each slot of the distillation gives."""

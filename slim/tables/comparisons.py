@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slim.lattice import Lattice, mask_of
+from slim.subsets.lattice import Lattice, mask_of
 from slim.metrics.hierarchical import Difference, bootstrap_means, summarised
 from slim.metrics.intervals import mcnemar
 from slim.metrics.multiple import holm

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from slim import shapley as games
-from slim.lattice import Lattice
+from slim.subsets import shapley as games
+from slim.subsets.lattice import Lattice
 
 COLUMNS = ["dataset", "seed", "first", "second", "interaction"]
 
@@ -15,7 +15,7 @@ COLUMNS = ["dataset", "seed", "first", "second", "interaction"]
 def interactions(lattices: Mapping[str, Lattice]) -> pd.DataFrame:
     """One row a run and pair of layers, first < second; `lattices` by run.
 
-    interaction: the Shapley interaction index on validation accuracy (share; see `slim.shapley.interactions`). A
+    interaction: the Shapley interaction index on validation accuracy (share; see `slim.subsets.shapley.interactions`). A
     lattice that is not exhaustive, the empty subset included, has no rows.
     """
     rows: list[dict[str, Any]] = []

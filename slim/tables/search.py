@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.lattice import Lattice
-from slim.search import beam, drawn, greedy_within
+from slim.subsets.lattice import Lattice
+from slim.subsets.search import beam, drawn, greedy_within
 from slim.tables._paths import Path, best_on_test, mean_regret, regret_at_half
 
 COLUMNS = [

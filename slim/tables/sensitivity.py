@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.lattice import Lattice
+from slim.subsets.lattice import Lattice
 from slim.orders import path, removal_order
 from slim.tables._paths import Path, best_on_test, mean_regret, tau
 from slim.tables.curves import family_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from slim import shapley as games
-from slim.lattice import Lattice
+from slim.subsets import shapley as games
+from slim.subsets.lattice import Lattice
 
 COLUMNS = ["dataset", "seed", "layer", "shapley", "shapley_test", "leave_one_out", "alone"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from slim.cases import Case
 from slim.utils.registry import find
 from slim.fusions._fused import Fused
-from slim.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, layers_of
 from tests.builders import lattice
 
 LEARNED = ("gradient_boosting", "linear_regression", "random_forest", "ridge")

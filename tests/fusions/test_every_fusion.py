@@ -10,7 +10,7 @@ import pytest
 from slim.cases import Case, Unmeasured
 from slim.utils.registry import find, names
 from slim.fusions._fused import fused
-from slim.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, layers_of
 from slim.utils.option_types import alternatives
 from slim.orders import path, removal_order
 from slim.removals import ROWS, removals

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from tests.builders import lattice
 from tests.fusions.made_up import case, combined, noise
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import rankdata
 
 from slim.cases import Case
-from slim.lattice import Lattice, layers_of, mask_of
+from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.orders import path
 from slim.removals import removals, standardised
 from tests.builders import subsets

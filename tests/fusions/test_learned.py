@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.orders import path
 from slim.removals import removals
 from tests.builders import lattice

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from tests.builders import lattice
 from tests.fusions.made_up import case, combined, noise
 

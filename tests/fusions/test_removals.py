@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slim.cases import Unmeasured
-from slim.lattice import layers_of
+from slim.subsets.lattice import layers_of
 from slim.removals import ROWS, removals, standardised
 from tests.builders import lattice, subsets
 from tests.fusions.made_up import case, noise

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from slim.orders import walk
 from slim.study._choices import choices
 from slim.study._read import Run

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from slim.study.recovered import COLUMNS as RECOVERED
 from slim.study.recovered import recovered
 from tests.builders import lattice

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from slim.study._choices import case, recovered_greedy
 from slim.study.recovered_regret import COLUMNS as REGRET
 from slim.study.recovered_regret import recovered_regret

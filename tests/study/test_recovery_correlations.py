@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from slim.fusions._fused import Fused
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from slim.study._choices import choices, keep_scores
 from slim.study.recovery_correlations import COLUMNS as CORRELATIONS
 from slim.study.recovery_correlations import predictors, recovery_correlations, spearman

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from slim.study.schedules import COLUMNS as SCHEDULES
 from slim.study.schedules import schedules
 from tests.builders import lattice, subsets

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.lattice import mask_of
+from slim.subsets.lattice import mask_of
 from slim.metrics.hierarchical import hierarchical_difference
 from slim.metrics.intervals import mcnemar
 from slim.metrics.multiple import holm
 from slim.orders import path
-from slim.pruning import curve
+from slim.subsets.depth_rules import curve
 from slim.tables import _read as read
 from slim.tables.comparisons import chosen, comparisons
 from slim.tables.curves import curves

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from slim.orders import path
-from slim.pruning import curve
+from slim.subsets.depth_rules import curve
 from slim.tables import _read as read
 from slim.tables._paths import half, removed_at
 from slim.tables.curves import curves

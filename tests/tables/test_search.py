@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from slim.search import beam, greedy_within
+from slim.subsets.search import beam, greedy_within
 from slim.tables._paths import best_on_test, mean_regret
 from slim.tables.interactions import interactions
 from slim.tables.search import evaluations_for, search

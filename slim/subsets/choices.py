@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from slim.utils.io import read_json, write_json, written_aside
-from slim.lattice import Lattice
-from slim.pruning import SPLITS, Row, choose
+from slim.subsets.lattice import Lattice
+from slim.subsets.depth_rules import SPLITS, Row, choose
 
 
 def recipes(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from slim.lattice import Lattice, Split, layers_of
+from slim.subsets.lattice import Lattice, Split, layers_of
 
 Found = tuple[list[list[int]], int]
 """The retained layers of every size, and the number of subsets measured."""

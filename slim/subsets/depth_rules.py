@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import comb, floor, sqrt
 from typing import Any
 
-from slim.lattice import Lattice, Split, mask_of, oracle
+from slim.subsets.lattice import Lattice, Split, mask_of, oracle
 
 Row = dict[str, Any]
 SPLITS: tuple[Split, ...] = ("validation", "test")

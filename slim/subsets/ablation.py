@@ -12,7 +12,7 @@ from tqdm import tqdm
 from slim.modeling.batching import Batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split
-from slim.lattice import Lattice, mask_of
+from slim.subsets.lattice import Lattice, mask_of
 from slim.modeling.transformer import Model, Stream, classify, embed, layers
 from slim.modeling.device import Runtime
 

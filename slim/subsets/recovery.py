@@ -12,7 +12,7 @@ from slim.utils.work_cache import checkpoint_folder
 from slim.modeling.classifier import Classifier
 from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
-from slim.lattice import Lattice, layers_of, mask_of
+from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.modeling.transformer import keep_layers, layers
 from slim.training.trainer import Schedule
 

@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.lattice import Lattice, Split
+from slim.subsets.lattice import Lattice, Split
 
 Floats = NDArray[np.float64]
 
