@@ -19,7 +19,7 @@ from slim.subsets.ablation import ablate
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split, read_split
 from slim.modeling.transformer import embed, layers
-from slim.observe import observe
+from slim.ranking.collect import observe
 from slim.config import load
 from slim.modeling.device import Runtime
 

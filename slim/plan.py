@@ -9,7 +9,7 @@ from math import ceil, comb, floor
 from typing import Any
 
 from slim.subsets.ablation import prefixes, wanted
-from slim.signals import CONTROLS
+from slim.ranking.signals import CONTROLS
 from slim.training.trainer import Schedule
 
 STAGE_SECONDS = 0.1

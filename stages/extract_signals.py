@@ -2,7 +2,7 @@
 
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
-from slim.observe import observe
+from slim.ranking.collect import observe
 from slim.config import load
 from stages import run
 

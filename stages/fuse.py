@@ -1,8 +1,8 @@
 """fuse FUSION: the signals, and what removals cost, become one removal order in every run."""
 
-from slim.cases import read_cases
+from slim.ranking.cases import read_cases
 from slim.utils.io import write_json
-from slim.fusions._fused import fused
+from slim.ranking.fusions._fused import fused
 from slim.config import load
 from stages import run
 

@@ -2,7 +2,7 @@
 
 from slim.utils.io import write_json
 from slim.config import load
-from slim.rankings import rankings
+from slim.ranking.rankings import rankings
 from slim.utils.grid import runs
 from stages import run
 

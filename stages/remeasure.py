@@ -4,9 +4,9 @@ from slim.modeling.classifier import Classifier
 from slim.utils.io import write_json
 from slim.modeling.splits import read_split
 from slim.subsets.lattice import Lattice
-from slim.observation import Observation
+from slim.ranking.layer_statistics import Observation
 from slim.config import load
-from slim.remeasure import Remeasured, observer, orders_by_remeasuring
+from slim.ranking.iterative import Remeasured, observer, orders_by_remeasuring
 from stages import run
 
 

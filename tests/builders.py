@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from slim.subsets.lattice import Lattice, mask_of
-from slim.observation import Observation
+from slim.ranking.layer_statistics import Observation
 
 
 def observation(

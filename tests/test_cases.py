@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import numpy as np
 import pytest
 
-from slim.cases import Case, Unmeasured, read_cases
+from slim.ranking.cases import Case, Unmeasured, read_cases
 from slim.utils.registry import find, names
 from slim.utils.option_types import Count, Estimator, Rows, Site, alternatives
-from slim.orders import ranking
-from slim.removals import removals
+from slim.ranking.removal_order import ranking
+from slim.ranking.removals import removals
 from tests.builders import lattice
 
 LAYERS = 3

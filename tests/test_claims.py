@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.orders import path
+from slim.ranking.removal_order import path
 from slim.report.claims import CONTENDERS, FACTOR, NINE, SIGNALS, STRATEGIES, claims, sentences
 from slim.tables._read import read_curves, read_results
 from slim.tables.curves import curves as curves_table

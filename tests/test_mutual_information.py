@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.feature_selection import mutual_info_classif
 
-from slim.mutual_information import COMPONENTS, ESTIMATORS, binned_estimate, mutual_information, probe_bound
+from slim.ranking.mutual_information import COMPONENTS, ESTIMATORS, binned_estimate, mutual_information, probe_bound
 
 GRID = np.linspace(-14, 14, 28001)
 STEP = GRID[1] - GRID[0]

@@ -9,10 +9,10 @@ from torch.nn.functional import cross_entropy
 
 from slim.modeling import transformer as models
 from slim.utils.registry import find, names
-from slim.gradients import ExampleSquares
-from slim.observation import Observation
-from slim.observe import _weights, observe
-from slim.signals import CONTROLS
+from slim.ranking.per_example_gradients import ExampleSquares
+from slim.ranking.layer_statistics import Observation
+from slim.ranking.collect import _weights, observe
+from slim.ranking.signals import CONTROLS
 from tests import pico
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from slim.cases import Case
+from slim.ranking.cases import Case
 from slim.utils.registry import find
 from slim.subsets.lattice import Lattice, mask_of
-from slim.orders import path
+from slim.ranking.removal_order import path
 from slim.subsets.depth_rules import RULES, choose, curve
 from tests.builders import lattice
 

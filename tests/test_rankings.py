@@ -8,9 +8,9 @@ import pytest
 from slim.utils.registry import find, names
 from slim.utils.io import write_json
 from slim.subsets.lattice import layers_of
-from slim.orders import ranking
-from slim.rankings import changes, rankings
-from slim.signals import CONTROLS
+from slim.ranking.removal_order import ranking
+from slim.ranking.rankings import changes, rankings
+from slim.ranking.signals import CONTROLS
 from tests.builders import observation, subsets
 
 RUNS = ["library/0", "section/1"]
@@ -65,7 +65,7 @@ def test_a_variant_is_the_strategy_with_that_option(strategy, intact):
 def test_the_other_end_costs_no_second_measurement(intact, monkeypatch):
     calls = []
     really = find("signals", "weight_magnitude")
-    monkeypatch.setattr("slim.signals.weight_magnitude.weight_magnitude", lambda seen: calls.append(1) or really(seen))
+    monkeypatch.setattr("slim.ranking.signals.weight_magnitude.weight_magnitude", lambda seen: calls.append(1) or really(seen))
     rankings("weight_magnitude", LOW, "one_shot", RUNS, intact)
     assert len(calls) == len(RUNS)
 

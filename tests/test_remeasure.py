@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import slim.remeasure
+import slim.ranking.iterative
 from slim.utils.registry import find, names
 from slim.modeling.splits import Split
 from slim.subsets.lattice import layers_of
 from slim.modeling.transformer import keep_layers
-from slim.observation import Observation
-from slim.observe import observe
-from slim.orders import ranking
-from slim.remeasure import Remeasured, observer, orders_by_remeasuring
-from slim.signals import CONTROLS
+from slim.ranking.layer_statistics import Observation
+from slim.ranking.collect import observe
+from slim.ranking.removal_order import ranking
+from slim.ranking.iterative import Remeasured, observer, orders_by_remeasuring
+from slim.ranking.signals import CONTROLS
 from tests import pico
 from tests.builders import lattice, observation, subsets
 
@@ -78,7 +78,7 @@ def test_weights_are_not_kept_and_what_is_kept_is_small(teacher):
 def counted(monkeypatch, stop_at: int | None = None) -> list[int]:
     """The number of layers of each model that is observed, as it is observed; killed at the given one."""
     sizes: list[int] = []
-    really = slim.remeasure.observe
+    really = slim.ranking.iterative.observe
 
     def counting(model, *rest):
         if len(sizes) == stop_at:
@@ -86,7 +86,7 @@ def counted(monkeypatch, stop_at: int | None = None) -> list[int]:
         sizes.append(model.config.num_hidden_layers)
         return really(model, *rest)
 
-    monkeypatch.setattr(slim.remeasure, "observe", counting)
+    monkeypatch.setattr(slim.ranking.iterative, "observe", counting)
     return sizes
 
 
@@ -134,7 +134,7 @@ def test_layers_that_begin_alike_share_their_mutual_information(teacher, monkeyp
     """Of the eight layers of 0111, 0011 and 1011, four differ in what comes before them or in themselves."""
     calls = []
     really = find("signals", "mi_task_relevance")
-    module = "slim.signals.mi_task_relevance.mi_task_relevance"
+    module = "slim.ranking.signals.mi_task_relevance.mi_task_relevance"
     monkeypatch.setattr(module, lambda seen: calls.extend(seen.pooled) or really(seen))
     remeasured = Remeasured(observed_in(teacher), {"mi_task_relevance": {"prune_first": "low"}})
     for mask in (0b0111, 0b0011, 0b1011):

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from slim.utils.registry import find, names
-from slim.mutual_information import mutual_information
-from slim.observation import Observation
+from slim.ranking.mutual_information import mutual_information
+from slim.ranking.layer_statistics import Observation
 from tests.builders import arrays, observation, permuted
 
 SIGNALS = [
@@ -43,7 +43,7 @@ def test_finding_signals_and_fusions_loads_no_heavy_library():
         "import sys; from slim.utils.registry import find, names\n"
         "for family in ('signals', 'fusions'):\n"
         "    for name in names(family): find(family, name)\n"
-        "import slim.removals, slim.subsets.depth_rules\n"
+        "import slim.ranking.removals, slim.subsets.depth_rules\n"
         "print(*sorted({'torch', 'transformers', 'pandas', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

@@ -73,7 +73,7 @@ def test_no_file_is_declared_that_does_not_run(stage):
 
 
 def test_a_planted_omission_would_be_found():
-    assert Path("slim/modeling/transformer.py") in code("finetune") and Path("slim/mutual_information.py") in code("rank")
+    assert Path("slim/modeling/transformer.py") in code("finetune") and Path("slim/ranking/mutual_information.py") in code("rank")
 
 
 def used_params(stage: str) -> set[str]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.cases import Case, Unmeasured
+from slim.ranking.cases import Case, Unmeasured
 from slim.utils.registry import find
-from slim.fusions._fused import Fused
+from slim.ranking.fusions._fused import Fused
 from slim.subsets.lattice import Lattice, layers_of
 from slim.subsets.depth_rules import exhaustive
-from slim.signals import CONTROLS
+from slim.ranking.signals import CONTROLS
 from slim.study._read import Run
 from slim.study.noise import best_of
 from slim.tables._paths import Path

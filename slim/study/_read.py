@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from slim.utils.io import read_arrays
 from slim.subsets.lattice import Lattice
 from slim.subsets.depth_rules import exhaustive
-from slim.rankings import rankings
+from slim.ranking.rankings import rankings
 
 NONE = "none"
 """The budget of no training: accuracies of the raw lattice."""
@@ -27,7 +27,7 @@ class Run:
     recovered: Mapping[str, Lattice]
     """budget -> what the trained sets predict after it."""
     rankings: Mapping[str, dict[str, Any]]
-    """strategy -> its ranking under the iterative schedule (`slim.rankings`), of signals and controls."""
+    """strategy -> its ranking under the iterative schedule (`slim.ranking.rankings`), of signals and controls."""
 
     @property
     def outcomes(self) -> dict[str, Lattice]:

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from slim.subsets import shapley as games
 from slim.subsets.lattice import layers_of
 from slim.subsets.depth_rules import SPLITS
-from slim.removals import standardised
+from slim.ranking.removals import standardised
 from slim.study._choices import RAW, Choice, case
 from slim.study._read import Run
 

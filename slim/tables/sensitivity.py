@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slim.subsets.lattice import Lattice
-from slim.orders import path, removal_order
+from slim.ranking.removal_order import path, removal_order
 from slim.tables._paths import Path, best_on_test, mean_regret, tau
 from slim.tables.curves import family_of
 from slim.tables.orders import by_family

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.removals import standardised
-from slim.signals import CONTROLS
+from slim.ranking.removals import standardised
+from slim.ranking.signals import CONTROLS
 from slim.tables.curves import family_of
 from slim.tables.orders import by_family
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from slim.cases import Case
+from slim.ranking.cases import Case
 from slim.utils.registry import find
-from slim.fusions._fused import Fused
+from slim.ranking.fusions._fused import Fused
 from slim.subsets.lattice import Lattice, layers_of
 from tests.builders import lattice
 

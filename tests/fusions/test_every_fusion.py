@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from slim.cases import Case, Unmeasured
+from slim.ranking.cases import Case, Unmeasured
 from slim.utils.registry import find, names
-from slim.fusions._fused import fused
+from slim.ranking.fusions._fused import fused
 from slim.subsets.lattice import Lattice, layers_of
 from slim.utils.option_types import alternatives
-from slim.orders import path, removal_order
-from slim.removals import ROWS, removals
+from slim.ranking.removal_order import path, removal_order
+from slim.ranking.removals import ROWS, removals
 from tests.builders import lattice, subsets
 from tests.fusions.made_up import LEARNED, another_test, called, case, combined, noise, weights
 

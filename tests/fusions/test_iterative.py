@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from slim.cases import Case
+from slim.ranking.cases import Case
 from slim.subsets.lattice import Lattice, layers_of, mask_of
-from slim.orders import path
-from slim.removals import removals, standardised
+from slim.ranking.removal_order import path
+from slim.ranking.removals import removals, standardised
 from tests.builders import subsets
 from tests.fusions.made_up import WORTH, additive, called, case, combined, noise, planted
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from slim.subsets.lattice import layers_of
-from slim.orders import path
-from slim.removals import removals
+from slim.ranking.removal_order import path
+from slim.ranking.removals import removals
 from tests.builders import lattice
 from tests.fusions.made_up import LEARNED, LINES, WORTH, additive, case, combined, noise, planted, weights
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from slim.orders import path, removal_order
+from slim.ranking.removal_order import path, removal_order
 from tests.builders import lattice
 from tests.fusions.made_up import case, combined, noise
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from slim.cases import Unmeasured
+from slim.ranking.cases import Unmeasured
 from slim.subsets.lattice import layers_of
-from slim.removals import ROWS, removals, standardised
+from slim.ranking.removals import ROWS, removals, standardised
 from tests.builders import lattice, subsets
 from tests.fusions.made_up import case, noise
 

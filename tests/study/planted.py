@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from slim.subsets.lattice import mask_of
-from slim.orders import walk
+from slim.ranking.removal_order import walk
 from slim.study._choices import choices
 from slim.study._read import Run
 from slim.study.distillation import distillation

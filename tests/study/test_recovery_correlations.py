@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from slim.fusions._fused import Fused
+from slim.ranking.fusions._fused import Fused
 from slim.subsets.lattice import mask_of
 from slim.study._choices import choices, keep_scores
 from slim.study.recovery_correlations import COLUMNS as CORRELATIONS

@@ -8,7 +8,7 @@ from slim.subsets.lattice import mask_of
 from slim.metrics.hierarchical import hierarchical_difference
 from slim.metrics.intervals import mcnemar
 from slim.metrics.multiple import holm
-from slim.orders import path
+from slim.ranking.removal_order import path
 from slim.subsets.depth_rules import curve
 from slim.tables import _read as read
 from slim.tables.comparisons import chosen, comparisons

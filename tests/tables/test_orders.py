@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from slim.orders import path
+from slim.ranking.removal_order import path
 from slim.subsets.depth_rules import curve
 from slim.tables import _read as read
 from slim.tables._paths import half, removed_at

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.orders import path, ranking
+from slim.ranking.removal_order import path, ranking
 from slim.tables._read import _in_use
 from slim.tables.sensitivity import one_shot, sensitivity
 from tests import builders

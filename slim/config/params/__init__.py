@@ -54,9 +54,9 @@ class Params(Section):
     rank: Rank = Rank()
     fuse: Fuse = Fuse()
     strategies: dict[str, dict[str, Any]]
-    """Signals and controls: `prune_first` (low | high) and the options of slim/signals/<name>.py."""
+    """Signals and controls: `prune_first` (low | high) and the options of slim/ranking/signals/<name>.py."""
     fusions: dict[str, dict[str, Any]]
-    """The options of slim/fusions/<name>.py."""
+    """The options of slim/ranking/fusions/<name>.py."""
     prune: Prune = Prune()
     students: dict[str, Annotated[list[str], Field(min_length=1)]]
     """What is distilled: of each entry's strategies, the best on validation."""

@@ -1,0 +1,15 @@
+"""How much the loss of single texts depends on a layer's parameters."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slim.ranking.layer_statistics import Observation
+
+
+def gradient_fisher(observation: Observation) -> NDArray[np.float64]:
+    """Empirical Fisher trace: mean over texts of a text's squared gradient norm (arXiv:2501.03273; formula OURS).
+
+    Returns [L], in squared nats per squared unit of weight; low is pruned first.
+    """
+    trace: NDArray[np.float64] = observation.gradient_example_square.mean(axis=1, dtype=np.float64)
+    return trace

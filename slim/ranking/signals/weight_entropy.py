@@ -1,0 +1,22 @@
+"""How evenly a layer's weights spread over the range of all weights."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slim.ranking.layer_statistics import Observation
+from slim.utils.option_types import AtLeastTwo
+
+
+def weight_entropy(observation: Observation, *, bins: AtLeastTwo = 256) -> NDArray[np.float64]:
+    """Shannon entropy, in nats, of the histogram of a layer's weights (arXiv:2501.03273; bins OURS).
+
+    Returns [L]; low is pruned first. The `bins` are equally wide, from the smallest to the largest weight of
+    all layers, and common to all of them. Raises ValueError for fewer than two.
+    """
+    if bins < 2:
+        raise ValueError(f"weight_entropy: bins must be at least 2, got {bins}")
+    span = float(observation.weights.min()), float(observation.weights.max())
+    counts = np.array([np.histogram(w, bins=bins, range=span)[0] for w in observation.weights])
+    share = counts / counts.sum(axis=1, keepdims=True)
+    entropy: NDArray[np.float64] = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
+    return entropy
