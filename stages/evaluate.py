@@ -1,10 +1,10 @@
 """evaluate DATASET SEED: every model on test, reloaded in this fresh process, beside its teacher and its control."""
 
 from slim.modeling.classifier import Classifier
-from slim.evaluation import Evaluator, compared
+from slim.evaluation.evaluate import Evaluator, compared
 from slim.utils.io import write_jsons
 from slim.modeling.splits import read_split
-from slim.linear_floor import linear_floor
+from slim.evaluation.baselines.tfidf_linear import linear_floor
 from slim.config import load
 from stages import run
 

@@ -5,9 +5,9 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from slim.evaluation import Evaluator, compared
+from slim.evaluation.evaluate import Evaluator, compared
 from slim.modeling.splits import Split
-from slim.linear_floor import linear_floor
+from slim.evaluation.baselines.tfidf_linear import linear_floor
 from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))

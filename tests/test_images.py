@@ -17,9 +17,9 @@ from slim.modeling.classifier import Classifier
 from slim.download.datasets import _table
 from slim.download.datasets.digits import digits
 from slim.download.datasets.files import files
-from slim.evaluation import Evaluator
+from slim.evaluation.evaluate import Evaluator
 from slim.modeling.splits import Split, read_split, read_unlabelled
-from slim.linear_floor import linear_floor
+from slim.evaluation.baselines.tfidf_linear import linear_floor
 from slim.config.sections import ModelSource
 from slim.utils.image_files import encoded, opened
 from slim.download.encoders.pretrained import fetch

@@ -10,10 +10,10 @@ from safetensors.numpy import save_file
 from scipy.stats import binom
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from slim.metrics._catalogue import CATALOGUE
-from slim.metrics.intervals import accuracy_interval, difference_interval, mcnemar
-from slim.metrics.quality import calibration_error, quality
-from slim.metrics.size import ratio_ceiling, ratios, size
+from slim.evaluation.metrics._catalogue import CATALOGUE
+from slim.evaluation.metrics.intervals import accuracy_interval, difference_interval, mcnemar
+from slim.evaluation.metrics.quality import calibration_error, quality
+from slim.evaluation.metrics.size import ratio_ceiling, ratios, size
 from slim.tables.results import COLUMNS, KEYS
 
 

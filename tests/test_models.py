@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, GPT2TokenizerFast
 from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
 from slim.utils.registry import find, names
-from slim.metrics.size import size
+from slim.evaluation.metrics.size import size
 from slim.subsets.recovery import loss
 from slim.training.trainer import Schedule
 from tests import pico

@@ -15,7 +15,7 @@ from slim.download.datasets import _reading, _table
 from slim.download.datasets.files import files
 from slim.utils.code_hash import ROOT
 from slim.modeling.splits import Split, read_split
-from slim.linear_floor import linear_floor
+from slim.evaluation.baselines.tfidf_linear import linear_floor
 from slim.ranking.collect import observe
 from slim.training.trainer import Schedule
 from tests import pico

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import friedmanchisquare
 
-from slim.metrics.hierarchical import bootstrap_means, hierarchical_difference, summarised
-from slim.metrics.intervals import difference_interval, mcnemar
-from slim.metrics.multiple import holm
-from slim.metrics.ranks import cliques, critical_difference, friedman, ranked
+from slim.evaluation.metrics.hierarchical import bootstrap_means, hierarchical_difference, summarised
+from slim.evaluation.metrics.intervals import difference_interval, mcnemar
+from slim.evaluation.metrics.multiple import holm
+from slim.evaluation.metrics.ranks import cliques, critical_difference, friedman, ranked
 
 
 def test_with_one_seed_it_is_the_paired_bootstrap_over_items():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.metrics._catalogue import CATALOGUE
+from slim.evaluation.metrics._catalogue import CATALOGUE
 from slim.report.claims import sentences as claim_sentences
 from slim.report.in_short import evaluations_sentence
 from slim.report.page_tables import (

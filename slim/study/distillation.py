@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.metrics.intervals import difference_interval, mcnemar
-from slim.metrics.multiple import holm
+from slim.evaluation.metrics.intervals import difference_interval, mcnemar
+from slim.evaluation.metrics.multiple import holm
 from slim.tables._format import words
 
 COLUMNS = [

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from slim.subsets.lattice import Lattice
-from slim.metrics.hierarchical import hierarchical_difference
-from slim.metrics.ranks import friedman
+from slim.evaluation.metrics.hierarchical import hierarchical_difference
+from slim.evaluation.metrics.ranks import friedman
 from slim.study._read import Run
 
 COLUMNS = [

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slim.subsets.lattice import Lattice, mask_of
-from slim.metrics.hierarchical import bootstrap_means
+from slim.evaluation.metrics.hierarchical import bootstrap_means
 from slim.study._choices import Choice
 from slim.study._read import Run
 

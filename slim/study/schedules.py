@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slim.subsets.lattice import Lattice, mask_of
-from slim.metrics.hierarchical import bootstrap_means
+from slim.evaluation.metrics.hierarchical import bootstrap_means
 from slim.study._choices import RAW, Choice
 from slim.study._read import Run
 from slim.tables._paths import Path, best_on_test, mean_regret, tau

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slim.subsets.lattice import Lattice, mask_of
-from slim.metrics.hierarchical import Difference, bootstrap_means, summarised
-from slim.metrics.intervals import mcnemar
-from slim.metrics.multiple import holm
+from slim.evaluation.metrics.hierarchical import Difference, bootstrap_means, summarised
+from slim.evaluation.metrics.intervals import mcnemar
+from slim.evaluation.metrics.multiple import holm
 from slim.tables._paths import half
 
 COLUMNS = [
@@ -49,7 +49,7 @@ def comparisons(
     rule: where strategies meet: `half` of the layers, or the depth k >= 1 each is best at on validation
     difference: test accuracy minus the reference's (share), mean over seeds, over draws for random, and in `all` over
         datasets, each counting the same
-    low, high: hierarchical bootstrap over seeds and test items, paired on items (`slim.metrics.hierarchical`); in
+    low, high: hierarchical bootstrap over seeds and test items, paired on items (`slim.evaluation.metrics.hierarchical`); in
         `all` the datasets are taken as given, so it says nothing of other ones
     p, test: two-sided; McNemar's exact one on all items with a single seed, the bootstrap's with more, and for what
         was averaged over draws

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from slim.metrics._catalogue import CATALOGUE
+from slim.evaluation.metrics._catalogue import CATALOGUE
 from slim.tables.results import MODELS
 
 COLUMNS = ["dataset", "model", "student", "strategy", "seeds", "layers", "max_tokens", *CATALOGUE]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from slim.metrics.ranks import cliques, critical_difference, friedman, ranked
+from slim.evaluation.metrics.ranks import cliques, critical_difference, friedman, ranked
 
 COLUMNS = ["strategy", "family", "mean_rank", "blocks", "strategies", "friedman_p", "critical_difference"]
 BLOCK = ["dataset", "seed"]

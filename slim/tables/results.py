@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.metrics._catalogue import CATALOGUE
+from slim.evaluation.metrics._catalogue import CATALOGUE
 
 KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n", "max_tokens", "precision"]
 """What a row is about: which model on how many test items, cut where, and the number format of its products."""

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from slim.figures._drawn import FIGURES, drawn
-from slim.metrics._catalogue import CATALOGUE
+from slim.evaluation.metrics._catalogue import CATALOGUE
 from slim.report.claims import sentences as claim_sentences
 from slim.report.page import page
 from slim.tables import _read as read

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.metrics.intervals import mcnemar
+from slim.evaluation.metrics.intervals import mcnemar
 from slim.study.noise import COLUMNS as NOISE
 from slim.study.noise import cochran, noise
 from tests.study.planted import QUICK, UP, additive, masks, only

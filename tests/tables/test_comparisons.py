@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from slim.subsets.lattice import mask_of
-from slim.metrics.hierarchical import hierarchical_difference
-from slim.metrics.intervals import mcnemar
-from slim.metrics.multiple import holm
+from slim.evaluation.metrics.hierarchical import hierarchical_difference
+from slim.evaluation.metrics.intervals import mcnemar
+from slim.evaluation.metrics.multiple import holm
 from slim.ranking.removal_order import path
 from slim.subsets.depth_rules import curve
 from slim.tables import _read as read

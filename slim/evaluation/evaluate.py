@@ -10,9 +10,9 @@ import numpy as np
 from slim.modeling.classifier import Classifier
 from slim.utils.io import read_json
 from slim.modeling.splits import Split
-from slim.metrics.intervals import accuracy_interval, difference_interval, mcnemar
-from slim.metrics.quality import accuracy, quality
-from slim.metrics.size import ratios, size
+from slim.evaluation.metrics.intervals import accuracy_interval, difference_interval, mcnemar
+from slim.evaluation.metrics.quality import accuracy, quality
+from slim.evaluation.metrics.size import ratios, size
 
 RELOAD_TOLERANCE = 1e-4
 """Largest difference of a logit that a reload may show: float32 rounding, no more."""
