@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from slim.figures._drawn import STUDY, drawn
-from slim.figures._style import write_pngs
+from slim.report.figures._drawn import STUDY, drawn
+from slim.report.figures._style import write_pngs
 from slim.utils.io import write_json, write_text
 from slim.config import load
 from slim.utils.grid import runs
-from slim.study import _read as read
-from slim.study._choices import choices
-from slim.study.distillation import distillation
-from slim.study.noise import noise
-from slim.study.page import page
-from slim.study.recovered import recovered
-from slim.study.recovered_regret import recovered_regret
-from slim.study.recovery_correlations import recovery_correlations
-from slim.study.schedules import schedules
-from slim.study.sentences import sentences
-from slim.tables._write import write_tables
+from slim.report.study import _read as read
+from slim.report.study._choices import choices
+from slim.report.study.distillation import distillation
+from slim.report.study.noise import noise
+from slim.report.study.page import page
+from slim.report.study.recovered import recovered
+from slim.report.study.recovered_regret import recovered_regret
+from slim.report.study.recovery_correlations import recovery_correlations
+from slim.report.study.schedules import schedules
+from slim.report.study.sentences import sentences
+from slim.report.tables._write import write_tables
 from stages import run
 
 

@@ -37,8 +37,8 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="session")
 def lines(data):
     """The curves of these measurements."""
-    from slim.tables._read import read_curves
-    from slim.tables.curves import curves
+    from slim.report.tables._read import read_curves
+    from slim.report.tables.curves import curves
     from tests._synthetic import DATASETS, FUSIONS, STRATEGIES
 
     return curves(read_curves(DATASETS, STRATEGIES, data), FUSIONS)

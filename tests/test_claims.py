@@ -8,12 +8,12 @@ import pytest
 
 from slim.ranking.removal_order import path
 from slim.report.claims import CONTENDERS, FACTOR, NINE, SIGNALS, STRATEGIES, claims, sentences
-from slim.tables._read import read_curves, read_results
-from slim.tables.curves import curves as curves_table
-from slim.tables.curves import family_of
-from slim.tables.maxima import maxima as maxima_table
-from slim.tables.orders import orders as orders_table
-from slim.tables.results import results as results_table
+from slim.report.tables._read import read_curves, read_results
+from slim.report.tables.curves import curves as curves_table
+from slim.report.tables.curves import family_of
+from slim.report.tables.maxima import maxima as maxima_table
+from slim.report.tables.orders import orders as orders_table
+from slim.report.tables.results import results as results_table
 from tests._synthetic import CONTROLS, DATASETS, FUSIONS, SEEDS, STUDENTS, write_all
 
 LAYERS = 4

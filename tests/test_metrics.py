@@ -14,7 +14,7 @@ from slim.evaluation.metrics._catalogue import CATALOGUE
 from slim.evaluation.metrics.intervals import accuracy_interval, difference_interval, mcnemar
 from slim.evaluation.metrics.quality import calibration_error, quality
 from slim.evaluation.metrics.size import ratio_ceiling, ratios, size
-from slim.tables.results import COLUMNS, KEYS
+from slim.report.tables.results import COLUMNS, KEYS
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from slim.utils.code_hash import ROOT
 from slim.config import load
 from slim.report.readme import END, START, with_results
-from slim.tables.results import COLUMNS
+from slim.report.tables.results import COLUMNS
 
 README = (ROOT / "README.md").read_text()
 

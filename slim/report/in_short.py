@@ -7,9 +7,9 @@ import pandas as pd
 
 from slim.report.claims import REFUTED, SUPPORTED, UNTESTED
 from slim.report.sentences import cut_clause, listed, verdict
-from slim.tables._format import chance, interval, number, percent, points, words
-from slim.tables.comparisons import ALL, RULES, chosen
-from slim.tables.models import models
+from slim.report.tables._format import chance, interval, number, percent, points, words
+from slim.report.tables.comparisons import ALL, RULES, chosen
+from slim.report.tables.models import models
 
 FUSION, CONTROL = "random_forest", "greedy"
 """The paper's best strategy, and what it has to beat without signals."""
@@ -22,7 +22,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 
 def in_short(tables: Tables, ledger: Iterable[Mapping[str, Any]], *, student: str, level: float) -> list[str]:
-    """The sentences, from the tables of `slim.tables` by name, the claims ledger, and the student that stands for all.
+    """The sentences, from the tables of `slim.report.tables` by name, the claims ledger, and the student that stands for all.
 
     A strategy is called better or worse when the interval of the difference leaves out zero and its p-value after
     Holm's correction is below 1 - level. What was not measured has no sentence.

@@ -27,9 +27,9 @@ from slim.report.page_tables import (
 from slim.report.rendering import Table, rendered
 from slim.report.section_sentences import layer_sentences, rank_sentences, sensitivity_sentences, signal_sentences
 from slim.report.sentences import control_sentences, floor_sentences, fusion_sentences, size_sentences
-from slim.tables._format import number, points, words
-from slim.tables.comparisons import ALL
-from slim.tables.models import models
+from slim.report.tables._format import number, points, words
+from slim.report.tables.comparisons import ALL
+from slim.report.tables.models import models
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -46,7 +46,7 @@ def page(
 ) -> str:
     """The HTML of the report, beside which every table lies as <name>.csv.
 
-    cards: dataset -> its card; tables: those of `slim.tables._made`, of which an empty one leaves its part out;
+    cards: dataset -> its card; tables: those of `slim.report.tables._made`, of which an empty one leaves its part out;
     ledger, in_short: what `slim.report.claims` and `slim.report.in_short` say; figures: which lie beside the page as
     figures/<name>.png, others are left out; target: which accuracies the curves show, `raw` or a budget of recovery;
     level: of the intervals.

@@ -10,8 +10,8 @@ from slim.report.in_short import RULE, rows
 from slim.report.rendering import Table, without_empty
 from slim.report.sentences import depths
 from slim.report.summary import MODEL_COLUMNS
-from slim.tables._format import interval, number, percent, points, probability, times, words
-from slim.tables.search import evaluations_for
+from slim.report.tables._format import interval, number, percent, points, probability, times, words
+from slim.report.tables.search import evaluations_for
 
 WITHIN = 0.01
 """Test regret (share) that a search is asked to come down to (OURS)."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from slim.report.in_short import CONTROL, FUSION
 from slim.report.sentences import listed
-from slim.tables._format import chance, interval, number, points, words
+from slim.report.tables._format import chance, interval, number, points, words
 
 SAME = 1 - 1e-9
 """Rank correlations from here on are those of equal orders."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.tables._format import interval, megabytes, percent, points, times, words
+from slim.report.tables._format import interval, megabytes, percent, points, times, words
 
 REFERENCE = "greedy"
 """The signal-free strategy that a fusion has to beat, since it too measures validation accuracy."""

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from slim.report.in_short import CONTROL, FUSION
-from slim.tables._format import interval, megabytes, percent, points, times, words
-from slim.tables.models import models
+from slim.report.tables._format import interval, megabytes, percent, points, times, words
+from slim.report.tables.models import models
 
 
 def summary(results: pd.DataFrame, maxima: pd.DataFrame, sentences: Iterable[str]) -> str:

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 
-from slim.figures import _drawn
-from slim.tables import models as models_table
-from slim.tables.curves import family_of
-from slim.tables.maxima import maxima as maxima_table
-from slim.tables.ranks import ranks as ranks_table
+from slim.report.figures import _drawn
+from slim.report.tables import models as models_table
+from slim.report.tables.curves import family_of
+from slim.report.tables.maxima import maxima as maxima_table
+from slim.report.tables.ranks import ranks as ranks_table
 from tests._synthetic import SIGNALS
 
 CONTROLS = ("random", "every_other", "top_first", "greedy", "oracle")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from slim.figures._style import COLOURS
-from slim.figures.accuracy_by_depth import accuracy_by_depth
+from slim.report.figures._style import COLOURS
+from slim.report.figures.accuracy_by_depth import accuracy_by_depth
 from tests.figures.frames import Frames, drawn
 
 

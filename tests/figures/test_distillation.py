@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.figures.distillation import distillation
+from slim.report.figures.distillation import distillation
 from tests.figures.frames import Frames, row_names, texts
 
 

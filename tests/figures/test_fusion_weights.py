@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.figures.fusion_weights import fusion_weights
+from slim.report.figures.fusion_weights import fusion_weights
 from tests.figures.frames import Frames, row_names
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from slim.figures._style import COLOURS
-from slim.figures.kept_layers import kept_layers
+from slim.report.figures._style import COLOURS
+from slim.report.figures.kept_layers import kept_layers
 from tests.figures.frames import Frames, drawn, texts
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.figures.maxima import maxima
+from slim.report.figures.maxima import maxima
 from tests.figures.frames import Frames, drawn, mesh, printed, row_names, texts
 
 

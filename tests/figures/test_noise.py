@@ -2,8 +2,8 @@
 
 import pytest
 
-from slim.figures._budgets import two_lines
-from slim.figures.noise import noise
+from slim.report.figures._budgets import two_lines
+from slim.report.figures.noise import noise
 from tests.figures.frames import BUDGETS, Frames, marks, overlaps, texts, trained
 
 

@@ -10,7 +10,7 @@ import yaml
 from dvc_render.vega import VegaRenderer
 
 from slim.offline_plots import VEGA_LITE
-from slim.tables._write import write_table
+from slim.report.tables._write import write_table
 from tests.figures.frames import Frames
 
 TEMPLATES = Path(__file__).parents[2] / ".dvc" / "plots"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.figures.ranks import ranks
+from slim.report.figures.ranks import ranks
 from tests.figures.frames import Frames, drawn, texts
 
 

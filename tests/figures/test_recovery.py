@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from slim.figures.recovered_regret import recovered_regret
-from slim.figures.recovery import recovery
-from slim.figures.recovery_correlations import recovery_correlations
+from slim.report.figures.recovered_regret import recovered_regret
+from slim.report.figures.recovery import recovery
+from slim.report.figures.recovery_correlations import recovery_correlations
 from tests.figures.frames import BUDGETS, Frames, mesh, row_names
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from slim.figures.regret_by_depth import regret_by_depth
+from slim.report.figures.regret_by_depth import regret_by_depth
 from tests.figures.frames import Frames, drawn, printed, row_names
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.figures.removal_order import removal_order
+from slim.report.figures.removal_order import removal_order
 from tests.figures.frames import Frames, mesh, row_names
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slim.figures.schedules import schedules
+from slim.report.figures.schedules import schedules
 from tests._synthetic import SIGNALS
 from tests.figures.frames import FUSIONS, Frames, marks, row_names
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from slim.figures.search import search
+from slim.report.figures.search import search
 from tests.figures.frames import Frames
 
 

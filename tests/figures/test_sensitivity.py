@@ -2,7 +2,7 @@
 
 import pytest
 
-from slim.figures.sensitivity import sensitivity
+from slim.report.figures.sensitivity import sensitivity
 from tests.figures.frames import Frames, row_names, texts
 
 

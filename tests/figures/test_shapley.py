@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from slim.figures.interactions import interactions
-from slim.figures.shapley import shapley
+from slim.report.figures.interactions import interactions
+from slim.report.figures.shapley import shapley
 from tests.figures.frames import Frames, printed, row_names
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from slim.figures._budgets import in_order, two_lines
-from slim.figures._matrix import NAMES, readable
-from slim.figures._sheet import WIDTH, Room, fold, sheet
-from slim.figures._style import COLOURS, spread
-from slim.figures.accuracy_by_depth import short
+from slim.report.figures._budgets import in_order, two_lines
+from slim.report.figures._matrix import NAMES, readable
+from slim.report.figures._sheet import WIDTH, Room, fold, sheet
+from slim.report.figures._style import COLOURS, spread
+from slim.report.figures.accuracy_by_depth import short
 from tests.figures.frames import BUDGETS, Frames, drawn
 
 

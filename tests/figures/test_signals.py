@@ -5,8 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 
-from slim.figures.signal_correlations import _two, signal_correlations
-from slim.figures.signals import signals
+from slim.report.figures.signal_correlations import _two, signal_correlations
+from slim.report.figures.signals import signals
 from tests.figures.frames import Frames, mesh, printed, row_names
 
 

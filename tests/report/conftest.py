@@ -2,8 +2,8 @@
 
 import pytest
 
-from slim.tables._read import read_results
-from slim.tables.results import results
+from slim.report.tables._read import read_results
+from slim.report.tables.results import results
 from tests._synthetic import DATASETS, SEEDS, STUDENTS
 from tests.report.made_up import every_table, reported
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slim.report.in_short import best_signal, evaluations_sentence
-from slim.tables import _format as form
+from slim.report.tables import _format as form
 from tests.report.made_up import said
 
 

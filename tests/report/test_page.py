@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from slim.figures._drawn import FIGURES, drawn
+from slim.report.figures._drawn import FIGURES, drawn
 from slim.evaluation.metrics._catalogue import CATALOGUE
 from slim.report.claims import sentences as claim_sentences
 from slim.report.page import page
-from slim.tables import _read as read
+from slim.report.tables import _read as read
 from tests import _synthetic
 from tests._synthetic import DATASETS, STRATEGIES, write_all
 from tests.report.made_up import ROOT, SURE, UNMEASURED, Page, every_table, ledger_of, said, words_of

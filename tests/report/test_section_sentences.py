@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from slim.report.section_sentences import layer_sentences, rank_sentences, sensitivity_sentences, signal_sentences
-from slim.tables import _format as form
+from slim.report.tables import _format as form
 
 
 def test_ranks_in_words(tables):

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from slim.report.sentences import control_sentences, floor_sentences, fusion_sentences, size_sentences
-from slim.tables import _format as form
-from slim.tables.models import models
+from slim.report.tables import _format as form
+from slim.report.tables.models import models
 from tests._synthetic import DATASETS, STUDENTS
 from tests.report.made_up import said
 

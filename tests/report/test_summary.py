@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from slim.report.summary import by_strategy, headline, summary
-from slim.tables import _format as form
-from slim.tables.maxima import maxima
+from slim.report.tables import _format as form
+from slim.report.tables.maxima import maxima
 from tests._synthetic import DATASETS, STRATEGIES
 from tests.report.made_up import UNMEASURED, said
 

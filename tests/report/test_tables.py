@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.tables._read import read_curves, read_fits, read_results, rows
-from slim.tables._write import write_table
-from slim.tables.curves import COLUMNS as CURVES
-from slim.tables.curves import curves, family_of
-from slim.tables.fits import COLUMNS as FITS
-from slim.tables.fits import fits
-from slim.tables.learned import COLUMNS as LEARNED
-from slim.tables.maxima import COLUMNS as MAXIMA
-from slim.tables.maxima import maxima
-from slim.tables.regret import regret
-from slim.tables.results import COLUMNS as RESULTS
-from slim.tables.results import results
+from slim.report.tables._read import read_curves, read_fits, read_results, rows
+from slim.report.tables._write import write_table
+from slim.report.tables.curves import COLUMNS as CURVES
+from slim.report.tables.curves import curves, family_of
+from slim.report.tables.fits import COLUMNS as FITS
+from slim.report.tables.fits import fits
+from slim.report.tables.learned import COLUMNS as LEARNED
+from slim.report.tables.maxima import COLUMNS as MAXIMA
+from slim.report.tables.maxima import maxima
+from slim.report.tables.regret import regret
+from slim.report.tables.results import COLUMNS as RESULTS
+from slim.report.tables.results import results
 from tests._synthetic import DATASETS, FUSIONS, SEEDS, STUDENTS
 
 

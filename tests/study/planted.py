@@ -6,14 +6,14 @@ import numpy as np
 
 from slim.subsets.lattice import mask_of
 from slim.ranking.removal_order import walk
-from slim.study._choices import choices
-from slim.study._read import Run
-from slim.study.distillation import distillation
-from slim.study.noise import noise
-from slim.study.recovered import recovered
-from slim.study.recovered_regret import recovered_regret
-from slim.study.recovery_correlations import recovery_correlations
-from slim.study.schedules import schedules
+from slim.report.study._choices import choices
+from slim.report.study._read import Run
+from slim.report.study.distillation import distillation
+from slim.report.study.noise import noise
+from slim.report.study.recovered import recovered
+from slim.report.study.recovered_regret import recovered_regret
+from slim.report.study.recovery_correlations import recovery_correlations
+from slim.report.study.schedules import schedules
 from tests.builders import lattice, subsets
 
 BUDGETS = {"short": {"steps": 50, "epochs": None}, "long": {"steps": None, "epochs": 1.0}}

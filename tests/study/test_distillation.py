@@ -2,9 +2,9 @@
 
 import pytest
 
-from slim.study.distillation import COLUMNS as DISTILLATION
-from slim.study.distillation import changes, distillation
-from slim.study.sentences import (
+from slim.report.study.distillation import COLUMNS as DISTILLATION
+from slim.report.study.distillation import changes, distillation
+from slim.report.study.sentences import (
     distillation_sentences,
 )
 from tests.study.planted import QUICK, VARIANTS, lessons, only

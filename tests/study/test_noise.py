@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from slim.evaluation.metrics.intervals import mcnemar
-from slim.study.noise import COLUMNS as NOISE
-from slim.study.noise import cochran, noise
+from slim.report.study.noise import COLUMNS as NOISE
+from slim.report.study.noise import cochran, noise
 from tests.study.planted import QUICK, UP, additive, masks, only
 
 

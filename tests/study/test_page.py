@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from slim.study.page import page
-from slim.study.sentences import sentences
+from slim.report.study.page import page
+from slim.report.study.sentences import sentences
 from tests.report.made_up import UNMEASURED, Page, words_of
 from tests.study.planted import UP, a_run, additive, every_table
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from slim.subsets.lattice import mask_of
-from slim.study.recovered import COLUMNS as RECOVERED
-from slim.study.recovered import recovered
+from slim.report.study.recovered import COLUMNS as RECOVERED
+from slim.report.study.recovered import recovered
 from tests.builders import lattice
 from tests.study.planted import BUDGETS, DOWN, UP, additive, at, masks, only
 

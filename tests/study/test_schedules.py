@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from slim.subsets.lattice import mask_of
-from slim.study.schedules import COLUMNS as SCHEDULES
-from slim.study.schedules import schedules
+from slim.report.study.schedules import COLUMNS as SCHEDULES
+from slim.report.study.schedules import schedules
 from tests.builders import lattice, subsets
 from tests.study.planted import QUICK, UP, additive, at, chosen, only, ranking
 

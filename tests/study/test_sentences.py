@@ -7,18 +7,18 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from slim.study._words import Known, series
-from slim.study.noise import noise
-from slim.study.recovered import recovered
-from slim.study.recovered_regret import recovered_regret
-from slim.study.schedules import schedules
-from slim.study.sentences import (
+from slim.report.study._words import Known, series
+from slim.report.study.noise import noise
+from slim.report.study.recovered import recovered
+from slim.report.study.recovered_regret import recovered_regret
+from slim.report.study.schedules import schedules
+from slim.report.study.sentences import (
     recovery_sentences,
     schedule_sentences,
     sentences,
     worth_sentences,
 )
-from slim.tables._format import chance
+from slim.report.tables._format import chance
 from tests.study.planted import BUDGETS, QUICK, chosen, every_table
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import stages.study
 from slim.utils.io import write_arrays, write_json
-from slim.study._read import read_distillations, read_runs
+from slim.report.study._read import read_distillations, read_runs
 from tests.study.planted import BUDGETS, FUSIONS, STRATEGIES, VARIANTS, lessons
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from slim.utils.grid import runs
-from slim.tables import _read as read
+from slim.report.tables import _read as read
 from tests._synthetic import DATASETS, FUSIONS, GIVEN, SEEDS
 
 

@@ -10,10 +10,10 @@ from slim.evaluation.metrics.intervals import mcnemar
 from slim.evaluation.metrics.multiple import holm
 from slim.ranking.removal_order import path
 from slim.subsets.depth_rules import curve
-from slim.tables import _read as read
-from slim.tables.comparisons import chosen, comparisons
-from slim.tables.curves import curves
-from slim.tables.depths import depths
+from slim.report.tables import _read as read
+from slim.report.tables.comparisons import chosen, comparisons
+from slim.report.tables.curves import curves
+from slim.report.tables.depths import depths
 from tests import builders
 from tests._synthetic import DATASETS, FUSIONS, RULES, STRATEGIES
 from tests.tables.made_up import CELLS, exhaustive

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.tables.ranks import groups, ranks
+from slim.report.tables.ranks import groups, ranks
 from tests._synthetic import STRATEGIES
 from tests.tables.made_up import CELLS
 

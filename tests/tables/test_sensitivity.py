@@ -3,8 +3,8 @@
 import pytest
 
 from slim.ranking.removal_order import path, ranking
-from slim.tables._read import _in_use
-from slim.tables.sensitivity import one_shot, sensitivity
+from slim.report.tables._read import _in_use
+from slim.report.tables.sensitivity import one_shot, sensitivity
 from tests import builders
 from tests._synthetic import CONTROLS, SIGNALS
 

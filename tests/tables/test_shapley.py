@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from slim.tables.interactions import interactions
-from slim.tables.shapley import shapley
+from slim.report.tables.interactions import interactions
+from slim.report.tables.shapley import shapley
 from tests import builders
 from tests.tables.made_up import CELLS, LAYERS, exhaustive
 

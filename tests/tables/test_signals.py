@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from slim.tables import _read as read
-from slim.tables.signal_correlations import signal_correlations
-from slim.tables.signals import signals
-from slim.tables.weights import weights
+from slim.report.tables import _read as read
+from slim.report.tables.signal_correlations import signal_correlations
+from slim.report.tables.signals import signals
+from slim.report.tables.weights import weights
 from tests._synthetic import DATASETS, FUSIONS, SEEDS, SIGNALS
 from tests.tables.made_up import CELLS, LAYERS
 

@@ -26,7 +26,7 @@ __all__ = [
 def claims(
     curves: pd.DataFrame, maxima: pd.DataFrame, results: pd.DataFrame, orders: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """C1 to C7, from the tables of `slim.tables`; plain JSON values, the same for the same tables.
+    """C1 to C7, from the tables of `slim.report.tables`; plain JSON values, the same for the same tables.
 
     id, claim: which, in other words than the paper's
     verdict: supported | not supported | not tested, of the claim as it was made

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from slim.tables._format import words
+from slim.report.tables._format import words
 
 
 def absent(table: pd.DataFrame, names: Iterable[str], column: str = "strategy") -> list[str]:

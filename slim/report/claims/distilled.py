@@ -9,7 +9,7 @@ from slim.report.claims._forest import MODELS, of_forest
 from slim.report.claims._numbers import TIES, present, printed, rounded
 from slim.report.claims._reading import Outcomes, Reading, at_least
 from slim.report.claims._rows import named, seeds_of
-from slim.tables._format import number
+from slim.report.tables._format import number
 
 COMPARED = {
     "difference": "over_teacher", "difference_low": "over_teacher_low", "difference_high": "over_teacher_high",

@@ -10,7 +10,7 @@ from slim.report.claims._numbers import present, rounded
 from slim.report.claims._paper import STRATEGIES
 from slim.report.claims._reading import Reading, everywhere
 from slim.report.claims._rows import absent, datasets_of, named, seeds_of
-from slim.tables._format import number
+from slim.report.tables._format import number
 
 
 def ends(curves: pd.DataFrame, orders: pd.DataFrame) -> dict[str, Any]:

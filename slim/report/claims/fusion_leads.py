@@ -9,7 +9,7 @@ from slim.report.claims._maxima import best_of, both, contenders, numbers_of
 from slim.report.claims._numbers import TIES
 from slim.report.claims._reading import Outcomes, at_least
 from slim.report.claims._rows import named, seeds_of
-from slim.tables._format import words
+from slim.report.tables._format import words
 
 NEAR = 1.0
 """Points of accuracy below the best that still count as near-optimal (OURS: the paper gives no number)."""

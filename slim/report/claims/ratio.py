@@ -11,7 +11,7 @@ from slim.report.claims._numbers import present, rounded
 from slim.report.claims._paper import FACTOR
 from slim.report.claims._reading import Reading
 from slim.report.claims._rows import datasets_of, named, seeds_of
-from slim.tables._format import times
+from slim.report.tables._format import times
 
 SIZES = {"parameters": "ratio_parameters", "encoder parameters": "ratio_encoder", "bytes": "ratio"}
 """What size may mean -> the column of `results` that holds the ratio."""
