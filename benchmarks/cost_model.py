@@ -1,4 +1,4 @@
-"""What grows how: larger models, more datasets, more texts, counted by slim/plan.py.
+"""What grows how: larger models, more datasets, more texts, counted by slim/orchestration/plan.py.
 
 python -m benchmarks.cost_model            # prints the tables of docs/scale.md
 python -m benchmarks.cost_model --measure  # and this machine's times, modelled and measured
@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from transformers import BertConfig, LlamaConfig, PreTrainedConfig
 
-from slim.calibration import configuration, shape, speed
-from slim.estimate import duration, gigabytes
+from slim.orchestration.calibration import configuration, shape, speed
+from slim.orchestration.estimate import duration, gigabytes
 from slim.config import load
-from slim.plan import LOCK_SECONDS, Rows, Shape, ablate, checkpoints, finetune, memory, planned, scaled, seconds
+from slim.orchestration.plan import LOCK_SECONDS, Rows, Shape, ablate, checkpoints, finetune, memory, planned, scaled, seconds
 from slim.modeling.device import start
 
 TOKENS = 32

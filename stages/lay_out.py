@@ -1,7 +1,7 @@
 """lay_out [PROFILE]: the folder in which a profile runs, up to date with the working tree, its parameters checked."""
 
 from slim.config import load
-from slim.profiles import lay_out as laid_out
+from slim.orchestration.profiles import lay_out as laid_out
 from stages import run
 
 

@@ -3,7 +3,7 @@
 import os
 
 from slim.config import load
-from slim.workers import repro
+from slim.orchestration.parallel import repro
 from stages import run
 
 

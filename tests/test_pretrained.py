@@ -14,7 +14,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from slim.modeling import transformer as models
-from slim.calibration import configuration, shape
+from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
 from slim.config import load
 from slim.download.encoders.pretrained import fetch, packaged

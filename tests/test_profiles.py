@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slim import profiles
+from slim.orchestration import profiles
 from slim.utils.code_hash import ROOT
 from slim.config import load
 from tests.test_workers import Toy

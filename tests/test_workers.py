@@ -15,7 +15,7 @@ LEAVES = [f"leaf{i}" for i in range(6)]
 
 WORK = """
 import sys
-from slim.workers import repro
+from slim.orchestration.parallel import repro
 try:
     repro(sys.argv[2:], int(sys.argv[1]), threads=1)
 except ValueError as refusal:

@@ -9,7 +9,7 @@ import vl_convert
 import yaml
 from dvc_render.vega import VegaRenderer
 
-from slim.offline_plots import VEGA_LITE
+from slim.orchestration.offline_plots import VEGA_LITE
 from slim.report.tables._write import write_table
 from tests.figures.frames import Frames
 

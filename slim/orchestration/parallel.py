@@ -20,7 +20,7 @@ from typing import Any
 from distributed import Client, Event, LocalCluster, as_completed, get_worker, wait
 from tqdm import tqdm
 
-from slim.graph import graph, pending
+from slim.orchestration.dvc_graph import graph, pending
 
 LOGS = Path(".dvc/tmp/workers")
 """Where every stage's output goes, a file a stage."""

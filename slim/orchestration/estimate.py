@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from transformers import AutoTokenizer
 
-from slim.graph import verb
-from slim.plan import Rows, Shape, Speed, Work, checkpoints, memory, planned, seconds, starting
+from slim.orchestration.dvc_graph import verb
+from slim.orchestration.plan import Rows, Shape, Speed, Work, checkpoints, memory, planned, seconds, starting
 
 UNKNOWN = Rows(train=12000, validation=1000, test=2000)
 """What is counted for a dataset whose size nobody knows before it is there."""

@@ -15,7 +15,7 @@ from transformers import AutoConfig, PreTrainedConfig
 
 from slim.download.encoders import random as scratch
 from slim.modeling.transformer import of_config
-from slim.plan import Shape, Speed
+from slim.orchestration.plan import Shape, Speed
 from slim.download.encoders.pretrained import downloaded, packaged
 from slim.modeling.device import Runtime
 
