@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, BertTokenizerFast
 
-from slim.subsets.ablation import ablate
 from slim.modeling.classifier import Classifier
-from slim.modeling.splits import Split
 from slim.modeling.device import Runtime, processes, start
+from slim.modeling.splits import Split
+from slim.subsets.ablation import ablate
 from slim.training.trainer import Schedule
 
 WORDS = [f"word{i}" for i in range(1000)]

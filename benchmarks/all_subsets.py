@@ -19,12 +19,12 @@ import torch
 from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-from slim.subsets.ablation import ablate
+from slim.config import load
 from slim.modeling.architectures import ARCHITECTURES
 from slim.modeling.classifier import Classifier
-from slim.modeling.splits import Split, read_split
-from slim.config import load
 from slim.modeling.device import start
+from slim.modeling.splits import Split, read_split
+from slim.subsets.ablation import ablate
 
 
 def drawn(wanted: argparse.Namespace) -> Classifier:

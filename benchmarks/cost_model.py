@@ -11,11 +11,22 @@ from dataclasses import replace
 
 from transformers import BertConfig, LlamaConfig, PreTrainedConfig
 
+from slim.config import load
+from slim.modeling.device import start
 from slim.orchestration.calibration import configuration, shape, speed
 from slim.orchestration.estimate import duration, gigabytes
-from slim.config import load
-from slim.orchestration.plan import LOCK_SECONDS, Rows, Shape, ablate, checkpoints, finetune, memory, planned, scaled, seconds
-from slim.modeling.device import start
+from slim.orchestration.plan import (
+    LOCK_SECONDS,
+    Rows,
+    Shape,
+    ablate,
+    checkpoints,
+    finetune,
+    memory,
+    planned,
+    scaled,
+    seconds,
+)
 
 TOKENS = 32
 ROWS = Rows(train=12000, validation=1000, test=2000)

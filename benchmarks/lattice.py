@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from slim.subsets.ablation import ablate
+from slim.config import load
 from slim.modeling.classifier import Classifier
+from slim.modeling.device import Runtime
 from slim.modeling.splits import Split, read_split
 from slim.modeling.transformer import embed, layers
-from slim.ranking.collect import observe
-from slim.config import load
-from slim.modeling.device import Runtime
+from slim.ranking.collect import collect
+from slim.subsets.ablation import ablate
 
 REPEATS = 5
 
@@ -63,7 +63,7 @@ def main(dataset: str = "library", seed: str = "0", texts: str = "256") -> None:
         "block_forwards": lambda: block_forwards(teacher, split),
         "lattice": lambda: ablate(teacher.model, teacher.batches(split.inputs), split.labels, masks, teacher.runtime),
         "forward_backward": lambda: forward_backward(exact, split, size),
-        "instrumented": lambda: observe(
+        "instrumented": lambda: collect(
             exact.model, exact.batches(split.inputs, batch_size=size, by_length=False), split.labels, exact.runtime
         ),
     }

@@ -34,8 +34,8 @@ def imports() -> dict[str, float]:
 
 
 def download(folder: str) -> dict[str, float]:
-    from slim.download.tables import write
     from slim.download.datasets.files import files
+    from slim.download.tables import write
 
     write(files(path=folder, train="train.csv", test="test.csv"), f"{folder}/out")
     return used()

@@ -16,8 +16,8 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, BertTok
 
 from benchmarks.alone import alone, used
 from slim.modeling.classifier import Classifier
-from slim.modeling.splits import Split
 from slim.modeling.device import start
+from slim.modeling.splits import Split
 from slim.modeling.tokenization import tokenized
 from slim.training.trainer import Schedule
 

@@ -1,9 +1,9 @@
 """ablate DATASET SEED: what the teacher predicts with every subset of its layers."""
 
-from slim.subsets.ablation import measure
+from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
-from slim.config import load
+from slim.subsets.ablation import measure
 from stages import run
 
 

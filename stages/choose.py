@@ -1,9 +1,9 @@
 """choose STUDENT: which layers a student keeps in every run, by the best of its strategies on validation."""
 
-from slim.utils.io import write_jsons
 from slim.config import load
 from slim.subsets.choices import best_recipe
 from slim.utils.grid import runs
+from slim.utils.io import write_jsons
 from stages import run
 
 

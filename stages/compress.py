@@ -1,10 +1,10 @@
 """compress DATASET SEED STUDENT: the teacher without the layers that the student does not keep."""
 
-from slim.modeling.classifier import Classifier
 from slim.compression.compressors.drop_layers import drop_layers
-from slim.utils.io import read_json
-from slim.modeling.splits import read_split
 from slim.config import load
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
+from slim.utils.io import read_json
 from stages import run
 
 

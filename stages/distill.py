@@ -3,11 +3,11 @@
 TARGET is distilled or hard_labels; both take as many steps of as many texts.
 """
 
-from slim.modeling.classifier import Classifier
-from slim.utils.io import read_json
-from slim.modeling.splits import read_split
 from slim.config import load
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
 from slim.training.distillation import Lesson, read_material, teach
+from slim.utils.io import read_json
 from stages import run
 
 

@@ -1,8 +1,8 @@
 """download DATASET: labelled texts in three splits and their card, to data/datasets/DATASET."""
 
+from slim.config import load
 from slim.download.tables import write
 from slim.utils.registry import find
-from slim.config import load
 from stages import run
 
 
@@ -10,7 +10,7 @@ def download(dataset: str) -> None:
     options = load().datasets[dataset].model_dump()
     source = options.pop("source")
     print(f"making the dataset {dataset} from {source}", flush=True)
-    write(find("datasets", source)(**options), f"data/datasets/{dataset}")
+    write(find("download/datasets", source)(**options), f"data/datasets/{dataset}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """evaluate DATASET SEED: every model on test, reloaded in this fresh process, beside its teacher and its control."""
 
-from slim.modeling.classifier import Classifier
-from slim.evaluation.evaluate import Evaluator, compared
-from slim.utils.io import write_jsons
-from slim.modeling.splits import read_split
-from slim.evaluation.baselines.tfidf_linear import linear_floor
 from slim.config import load
+from slim.evaluation.baselines.tfidf_linear import tfidf_linear
+from slim.evaluation.evaluate import Evaluator, compared
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
+from slim.utils.io import write_jsons
 from stages import run
 
 MODELS = ("pruned", "hard_labels", "distilled")
@@ -17,7 +17,7 @@ def evaluate(dataset: str, seed: str) -> None:
     options = {"seed": int(seed), **params.runtime.model_dump()}
     train, validation, test = (read_split(f"data/datasets/{dataset}", s) for s in ("train", "validation", "test"))
     evaluator = Evaluator(test, validation, wanted.resamples, wanted.level, wanted.calibration_bins)
-    floor = evaluator.judge(*linear_floor(train, [test, validation], **wanted.floor.model_dump()))
+    floor = evaluator.judge(*tfidf_linear(train, [test, validation], **wanted.floor.model_dump()))
     folders = {s: {m: f"models/{m}/{here}/{s}" for m in MODELS} for s in params.students}
     teacher = evaluator.saved(Classifier.load(f"models/teacher/{here}", **options), f"models/teacher/{here}")
     students = {

@@ -1,9 +1,9 @@
 """extract_signals DATASET SEED: one instrumented pass of the teacher over a slice of train."""
 
+from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
-from slim.ranking.collect import observe
-from slim.config import load
+from slim.ranking.collect import collect
 from stages import run
 
 
@@ -12,7 +12,7 @@ def extract_signals(dataset: str, seed: str) -> None:
     teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
     train = read_split(f"data/datasets/{dataset}", "train").head(params.extract_signals.texts)
     texts = teacher.batches(train.inputs, batch_size=params.extract_signals.batch_size, by_length=False)
-    observe(teacher.model, texts, train.labels, teacher.runtime).save(f"data/signals/one_shot/{dataset}/{seed}.npz")
+    collect(teacher.model, texts, train.labels, teacher.runtime).save(f"data/signals/one_shot/{dataset}/{seed}.npz")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """finetune DATASET SEED: the pretrained encoder becomes a classifier, the teacher of all that follows."""
 
-from slim.modeling.classifier import Classifier
-from slim.utils.io import write_arrays
-from slim.modeling.splits import class_names, read_split, read_unlabelled
 from slim.config import load
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import class_names, read_split, read_unlabelled
 from slim.training.trainer import Schedule
+from slim.utils.io import write_arrays
 from stages import run
 
 

@@ -1,9 +1,9 @@
 """fuse FUSION: the signals, and what removals cost, become one removal order in every run."""
 
-from slim.ranking.cases import read_cases
-from slim.utils.io import write_json
-from slim.ranking.fusions._fused import fused
 from slim.config import load
+from slim.ranking.cases import read_cases
+from slim.ranking.fusions._fused import fused
+from slim.utils.io import write_json
 from stages import run
 
 

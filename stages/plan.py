@@ -1,16 +1,16 @@
 """plan [TARGET ...]: what a run will ask of this machine, estimated before it starts.
 
-No stage of DVC. Refuses a disk that is clearly too small. The arithmetic is slim/orchestration/plan.py's, the speeds are measured
-here and now in a few seconds.
+No stage of DVC. Refuses a disk that is clearly too small. The arithmetic is slim/orchestration/plan.py's, the speeds
+are measured here and now in a few seconds.
 """
 
 import sys
 
-from slim.orchestration.calibration import configuration, device_memory, free_disk, shape, speed
-from slim.orchestration.estimate import Machine, estimate, mean_tokens, rows_of
-from slim.orchestration.dvc_graph import graph, pending
 from slim.config import load
 from slim.modeling.device import start
+from slim.orchestration.calibration import configuration, device_memory, free_disk, shape, speed
+from slim.orchestration.dvc_graph import graph, pending
+from slim.orchestration.estimate import Machine, estimate, mean_tokens, rows_of
 from stages import run
 
 

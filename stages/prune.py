@@ -3,12 +3,12 @@
 FOLDER is where the strategy's order lies: orders (from rank) or fused (from fuse).
 """
 
-from slim.utils.io import read_json
-from slim.subsets.lattice import Lattice
 from slim.config import load
-from slim.subsets.depth_rules import curve
 from slim.subsets.choices import recipes, write
+from slim.subsets.depth_rules import curve
+from slim.subsets.lattice import Lattice
 from slim.utils.grid import runs
+from slim.utils.io import read_json
 from stages import run
 
 

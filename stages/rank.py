@@ -1,9 +1,9 @@
 """rank STRATEGY: one signal scores the layers of every run's teacher, and orders their removal."""
 
-from slim.utils.io import write_json
 from slim.config import load
 from slim.ranking.rankings import rankings
 from slim.utils.grid import runs
+from slim.utils.io import write_json
 from stages import run
 
 

@@ -1,9 +1,9 @@
 """recover DATASET SEED BUDGET: what retained sets predict after a short training, each trained once."""
 
+from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
 from slim.modeling.transformer import layers
-from slim.config import load
 from slim.subsets.recovery import designed, recovered
 from slim.training.trainer import Schedule
 from stages import run

@@ -1,12 +1,12 @@
 """remeasure DATASET SEED: the signals, measured again on the model that each removal leaves."""
 
-from slim.modeling.classifier import Classifier
-from slim.utils.io import write_json
-from slim.modeling.splits import read_split
-from slim.subsets.lattice import Lattice
-from slim.ranking.layer_statistics import Observation
 from slim.config import load
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
 from slim.ranking.iterative import Remeasured, observer, orders_by_remeasuring
+from slim.ranking.layer_statistics import LayerStatistics
+from slim.subsets.lattice import Lattice
+from slim.utils.io import write_json
 from stages import run
 
 
@@ -17,7 +17,7 @@ def remeasure(dataset: str, seed: str) -> None:
     observed = observer(
         teacher,
         read_split(data, "train").head(params.extract_signals.texts),
-        Observation.load(f"data/signals/one_shot/{dataset}/{seed}.npz"),
+        LayerStatistics.load(f"data/signals/one_shot/{dataset}/{seed}.npz"),
         batch_size=params.extract_signals.batch_size,
         files=[f"{data}/train.parquet", f"{folder}/model.safetensors"],
     )

@@ -1,17 +1,17 @@
 """report: measurements become tables, figures, claims, a page, and the numbers that `dvc metrics diff` compares."""
 
-from slim.report.figures._drawn import drawn
-from slim.report.figures._style import write_pngs
-from slim.utils.io import write_json, write_jsons, write_text
 from slim.config import load
 from slim.report.claims import claims
+from slim.report.figures._drawn import drawn
+from slim.report.figures._style import write_pngs
 from slim.report.in_short import in_short
 from slim.report.page import page
 from slim.report.summary import by_strategy, headline, summary
-from slim.utils.grid import runs
 from slim.report.tables import _read as read
 from slim.report.tables._made import made
 from slim.report.tables._write import write_tables
+from slim.utils.grid import runs
+from slim.utils.io import write_json, write_jsons, write_text
 from stages import run
 
 

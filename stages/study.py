@@ -2,11 +2,9 @@
 
 from typing import Any
 
+from slim.config import load
 from slim.report.figures._drawn import STUDY, drawn
 from slim.report.figures._style import write_pngs
-from slim.utils.io import write_json, write_text
-from slim.config import load
-from slim.utils.grid import runs
 from slim.report.study import _read as read
 from slim.report.study._choices import choices
 from slim.report.study.distillation import distillation
@@ -18,6 +16,8 @@ from slim.report.study.recovery_correlations import recovery_correlations
 from slim.report.study.schedules import schedules
 from slim.report.study.sentences import sentences
 from slim.report.tables._write import write_tables
+from slim.utils.grid import runs
+from slim.utils.io import write_json, write_text
 from stages import run
 
 

@@ -1,11 +1,11 @@
 """vary_distillation DATASET SEED: one student taught in every way of `distillations`, each beside its control."""
 
-from slim.modeling.classifier import Classifier
-from slim.utils.io import read_json, write_arrays
-from slim.modeling.splits import read_split
 from slim.config import load
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import read_split
 from slim.training.distillation import Lesson, read_material
 from slim.training.variants import taught
+from slim.utils.io import read_json, write_arrays
 from stages import run
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from slim.utils.io import write_json
-from slim.subsets.lattice import Lattice, layers_of, oracle
 from slim.ranking.removal_order import path, ranking, removal_order
-from slim.subsets.depth_rules import curve
 from slim.subsets.choices import recipes, write
+from slim.subsets.depth_rules import curve
+from slim.subsets.lattice import Lattice, layers_of, oracle
 from slim.subsets.search import greedy_within
+from slim.utils.io import write_json
 
 SIGNALS = (
     "activation_inhibition", "activation_intensity", "activation_energy", "mi_task_relevance",
@@ -140,7 +140,7 @@ def _records(rng: np.random.Generator, dataset: str, seed: int, help_of_teacher:
     small = big | {"parameters": 17_376_608, "encoder_parameters": 5_323_392, "bytes": 69_506_432}
     ratios = {"ratio_parameters": 1.28, "ratio_encoder": 1.96, "ratio": 1.28, "ratio_ceiling": 1.64}
     found = {
-        "linear_floor": _record(rng, dataset, seed, "linear_floor", top - 0.06, top),
+        "tfidf_linear": _record(rng, dataset, seed, "tfidf_linear", top - 0.06, top),
         "teacher": _record(rng, dataset, seed, "teacher", top, None) | big | {"layers": 6, "kept": "0-1-2-3-4-5"},
     }
     for student in STUDENTS:
@@ -168,7 +168,7 @@ def _record(
         "accuracy_low": accuracy - 0.015, "accuracy_high": accuracy + 0.015, "macro_f1": accuracy - 0.01,
         "nll": 0.5, "calibration_error": 0.04, "validation_accuracy": accuracy + 0.005,
     }  # fmt: skip
-    if model != "linear_floor":
+    if model != "tfidf_linear":
         record |= {"reload_difference": 0.0, "max_tokens": 48, "cut": 0.02}
     if teacher is None:
         return record

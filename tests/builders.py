@@ -1,4 +1,4 @@
-"""Made-up Observations and Lattices with a known content: no model, no deep-learning library."""
+"""Made-up LayerStatistics and Lattices with a known content: no model, no deep-learning library."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -6,21 +6,21 @@ from itertools import combinations
 
 import numpy as np
 
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.subsets.lattice import Lattice, mask_of
-from slim.ranking.layer_statistics import Observation
 
 
-def observation(
+def statistics(
     layers: int = 4, examples: int = 40, *, width: int = 8, heads: int = 2, classes: int = 3, seed: int = 0
-) -> Observation:
-    """An Observation of random texts of 1 to 6 tokens, where deeper layers have larger values of everything."""
+) -> LayerStatistics:
+    """An LayerStatistics of random texts of 1 to 6 tokens, where deeper layers have larger values of everything."""
     rng = np.random.default_rng(seed)
     lengths = np.concatenate([[1], rng.integers(2, 7, examples - 1)])
     keys = np.repeat(lengths, lengths)
     tokens, scale = len(keys), 1.0 + np.arange(layers)
     labels = np.arange(examples) % classes
     attention = rng.uniform(size=(2, layers, heads, tokens))
-    return Observation(
+    return LayerStatistics(
         example_of_token=np.repeat(np.arange(examples), lengths),
         channel_mean=(rng.normal(size=(2, layers, tokens)) * scale[:, None]).astype(np.float32),
         row_norm=(rng.gamma(5.0, size=(2, layers, tokens)) * scale[:, None]).astype(np.float32),
@@ -38,8 +38,8 @@ def observation(
     )
 
 
-def permuted(seen: Observation, seed: int = 0) -> Observation:
-    """The same Observation with its texts in another order; its batches stay as they are."""
+def permuted(seen: LayerStatistics, seed: int = 0) -> LayerStatistics:
+    """The same LayerStatistics with its texts in another order; its batches stay as they are."""
     to = np.random.default_rng(seed).permutation(seen.examples)
     tokens = np.concatenate([np.flatnonzero(seen.example_of_token == example) for example in to])
     new = np.argsort(to)
@@ -54,8 +54,8 @@ def permuted(seen: Observation, seed: int = 0) -> Observation:
     )
 
 
-def arrays(seen: Observation) -> dict[str, np.ndarray]:
-    """Copies of all arrays of an Observation."""
+def arrays(seen: LayerStatistics) -> dict[str, np.ndarray]:
+    """Copies of all arrays of an LayerStatistics."""
     return {f.name: getattr(seen, f.name).copy() for f in fields(seen)}
 
 

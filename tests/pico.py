@@ -10,10 +10,10 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 
 from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
+from slim.modeling.device import Runtime
 from slim.modeling.splits import Input
 from slim.modeling.transformer import ARCHITECTURES, agree, of_config
 from slim.utils.image_files import encoded
-from slim.modeling.device import Runtime
 
 WORDS = [f"word{i}" for i in range(60)]
 EXACT = Runtime(torch.device("cpu"), bf16=False)

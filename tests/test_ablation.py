@@ -6,10 +6,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim.modeling import transformer as models
-from slim.subsets.ablation import ablate, longer_by_one, measure, prefixes, wanted
-from slim.modeling.splits import Split
-from slim.subsets.lattice import layers_of
 from slim.modeling.device import Runtime
+from slim.modeling.splits import Split
+from slim.subsets.ablation import ablate, longer_by_one, measure, prefixes, wanted
+from slim.subsets.lattice import layers_of
 from tests import pico
 
 

@@ -25,7 +25,9 @@ def made(tmp_path, monkeypatch) -> list[int]:
     really = slim.modeling.tokenization._encoded
     monkeypatch.setattr(slim.modeling.tokenization, "TOKENS", tmp_path / "tokens")
     monkeypatch.setattr(slim.modeling.tokenization, "AT_ONCE", 7)
-    monkeypatch.setattr(slim.modeling.tokenization, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how))
+    monkeypatch.setattr(
+        slim.modeling.tokenization, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how)
+    )
     return counts
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from slim.ranking.cases import Case, Unmeasured, read_cases
-from slim.utils.registry import find, names
-from slim.utils.option_types import Count, Estimator, Rows, Site, alternatives
 from slim.ranking.removal_order import ranking
 from slim.ranking.removals import removals
+from slim.utils.option_types import Count, Estimator, Rows, Site, alternatives
+from slim.utils.registry import find, names
 from tests.builders import lattice
 
 LAYERS = 3

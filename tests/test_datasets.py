@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from slim.utils import registry as family
 from slim.download.datasets import _table
 from slim.download.datasets._paragraphs import paragraphs
-from slim.download.tables import Tables
 from slim.download.datasets.docstrings import docstrings, mask
 from slim.download.datasets.files import files
+from slim.download.tables import Tables
 from slim.modeling.splits import read_split, read_unlabelled
+from slim.utils import registry as family
 
 WORDS = [
     "acorn",
@@ -385,5 +385,5 @@ def test_check_refuses_what_teaches_nothing(changed: dict[str, object], message:
 
 
 def test_the_family_has_its_members() -> None:
-    assert {"docstrings", "files"} <= set(family.names("datasets"))
-    assert family.find("datasets", "files") is files
+    assert {"docstrings", "files"} <= set(family.names("download/datasets"))
+    assert family.find("download/datasets", "files") is files

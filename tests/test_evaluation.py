@@ -5,9 +5,9 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator, compared
 from slim.modeling.splits import Split
-from slim.evaluation.baselines.tfidf_linear import linear_floor
 from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))
@@ -52,8 +52,8 @@ def test_every_model_stands_beside_its_teacher_and_a_distilled_one_beside_its_co
     teacher = EVALUATOR.saved(saved(tmp_path / "teacher"), tmp_path / "teacher")
     floor = EVALUATOR.judge(np.zeros((40, 3)), np.zeros((30, 3)))
     rows = compared(EVALUATOR, floor, teacher, {"one": models})
-    assert set(rows) == {"linear_floor", "teacher", "pruned_one", "hard_labels_one", "distilled_one"}
-    assert "difference" not in rows["teacher"] and "bytes" not in rows["linear_floor"]
+    assert set(rows) == {"tfidf_linear", "teacher", "pruned_one", "hard_labels_one", "distilled_one"}
+    assert "difference" not in rows["teacher"] and "bytes" not in rows["tfidf_linear"]
     for name in ("pruned_one", "hard_labels_one", "distilled_one"):
         assert rows[name]["difference"] == pytest.approx(rows[name]["accuracy"] - rows["teacher"]["accuracy"])
         assert rows[name]["ratio_parameters"] > 0 and rows[name]["student"] == "one"
@@ -64,7 +64,7 @@ def test_every_model_stands_beside_its_teacher_and_a_distilled_one_beside_its_co
 
 def test_the_linear_floor_is_tfidf_with_logistic_regression():
     training = Split(pico.texts(90, 3), pico.labels(90, seed=3))
-    (found,) = linear_floor(training, [TEST], max_ngram=2, min_documents=2, c=10.0)
+    (found,) = tfidf_linear(training, [TEST], max_ngram=2, min_documents=2, c=10.0)
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(words.fit_transform(training.inputs), training.labels)
     np.testing.assert_allclose(found, model.predict_log_proba(words.transform(TEST.inputs)))
@@ -72,4 +72,4 @@ def test_the_linear_floor_is_tfidf_with_logistic_regression():
 
 def test_a_class_without_training_texts_is_refused():
     with pytest.raises(ValueError, match="class 2 has no row in train"):
-        linear_floor(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_documents=1, c=1.0)
+        tfidf_linear(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_documents=1, c=1.0)

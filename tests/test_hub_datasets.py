@@ -15,8 +15,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim.download.datasets import _table
 from slim.download.catalogue import Entry, read_entry
+from slim.download.datasets import _table
 from slim.download.datasets.hub import LOCAL, hub
 from slim.utils.code_hash import ROOT
 from tests.hub_stand_in import Hub, Repository

@@ -12,18 +12,18 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from slim.modeling import transformer as models
-from slim.modeling.classifier import Classifier
+from slim.config.sections import ModelSource
 from slim.download.datasets import _table
 from slim.download.datasets.digits import digits
 from slim.download.datasets.files import files
-from slim.evaluation.evaluate import Evaluator
-from slim.modeling.splits import Split, read_split, read_unlabelled
-from slim.evaluation.baselines.tfidf_linear import linear_floor
-from slim.config.sections import ModelSource
-from slim.utils.image_files import encoded, opened
 from slim.download.encoders.pretrained import fetch
+from slim.evaluation.baselines.tfidf_linear import tfidf_linear
+from slim.evaluation.evaluate import Evaluator
+from slim.modeling import transformer as models
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split, read_split, read_unlabelled
 from slim.training.trainer import examples
+from slim.utils.image_files import encoded, opened
 from tests import pico
 
 SHARES = {"validation_share": 0.15, "test_share": 0.25}
@@ -179,7 +179,7 @@ def test_the_floor_of_images_is_logistic_regression_on_pixels():
     labels = np.arange(60) % 2
     images = [encoded(each + np.uint8(60 * label)) for each, label in zip(dark, labels, strict=True)]
     training, test = Split(images[:40], labels[:40]), Split(images[40:], labels[40:])
-    (found,) = linear_floor(training, [test], max_ngram=1, min_documents=1, c=10.0)
+    (found,) = tfidf_linear(training, [test], max_ngram=1, min_documents=1, c=10.0)
     pixels = np.repeat((dark + (60 * labels[:, None, None]).astype(np.uint8)).reshape(60, 64), 3, axis=1) / 255
     model = LogisticRegression(C=10.0, max_iter=1000).fit(pixels[:40], labels[:40])
     np.testing.assert_allclose(found, model.predict_log_proba(pixels[40:]), atol=1e-3)

@@ -7,12 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slim.modeling.architectures import ARCHITECTURES
+from slim.modeling.transformer import (
+    attention,
+    classified,
+    keep_layers,
+    layers,
+    outputs_of,
+    projections,
+    telling_attention,
+    vectors,
+)
 from slim.training.losses.attention_relations import attention_relations
 from slim.training.losses.distillation import Distillation, matches
 from slim.training.losses.hard_labels import UNLABELLED, hard_labels
 from slim.training.losses.hidden_states import hidden_states
 from slim.training.losses.soft_labels import soft_labels
-from slim.modeling.transformer import attention, classified, keep_layers, layers, outputs_of, projections, telling_attention, vectors
 from tests import pico
 
 

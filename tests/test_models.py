@@ -11,12 +11,12 @@ import pytest
 import torch
 from transformers import AutoTokenizer, GPT2TokenizerFast
 
+from slim.evaluation.metrics.size import size
 from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
-from slim.utils.registry import find, names
-from slim.evaluation.metrics.size import size
 from slim.subsets.recovery import loss
 from slim.training.trainer import Schedule
+from slim.utils.registry import find, names
 from tests import pico
 from tests.test_training import learnable
 
@@ -28,7 +28,7 @@ OPTIONS = {
 
 
 def test_every_compressor_has_options_to_be_tested_with():
-    assert set(OPTIONS) == set(names("compressors"))
+    assert set(OPTIONS) == set(names("compression/compressors"))
 
 
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
@@ -36,9 +36,9 @@ def test_every_compressor_has_options_to_be_tested_with():
 def test_a_compressor_told_to_change_nothing_computes_the_same_and_leaves_its_input_alone(name, family):
     whole = pico.classifier(family=family, layers=4)
     before = copy.deepcopy(whole.model.state_dict())
-    same = whole.with_model(find("compressors", name)(whole.model, None, **OPTIONS[name][0]))
+    same = whole.with_model(find("compression/compressors", name)(whole.model, None, **OPTIONS[name][0]))
     np.testing.assert_array_equal(same.logits(pico.inputs(family)), whole.logits(pico.inputs(family)))
-    find("compressors", name)(whole.model, None, **OPTIONS[name][1])
+    find("compression/compressors", name)(whole.model, None, **OPTIONS[name][1])
     assert all(torch.equal(before[key], tensor) for key, tensor in whole.model.state_dict().items())
 
 
@@ -46,7 +46,7 @@ def test_a_compressor_told_to_change_nothing_computes_the_same_and_leaves_its_in
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_compressed_model_reloads_from_its_folder_and_is_smaller_on_disk(name, family, tmp_path):
     whole = pico.classifier(family=family, layers=4)
-    smaller = whole.with_model(find("compressors", name)(whole.model, None, **OPTIONS[name][1]))
+    smaller = whole.with_model(find("compression/compressors", name)(whole.model, None, **OPTIONS[name][1]))
     for folder, one in (("whole", whole), ("smaller", smaller)):
         one.save(tmp_path / folder, pico.inputs(family))
     reloaded = type(smaller.model).from_pretrained(tmp_path / "smaller").eval()
@@ -218,7 +218,7 @@ def test_an_unknown_architecture_is_refused_with_the_supported_ones():
 
 
 def test_every_file_is_an_architecture_and_every_architecture_has_a_file():
-    assert names("architectures") == sorted(name.replace("-", "_") for name in models.ARCHITECTURES)
+    assert names("modeling/architectures") == sorted(name.replace("-", "_") for name in models.ARCHITECTURES)
     assert set(models.ARCHITECTURES) == set(pico.CONFIGS)
 
 

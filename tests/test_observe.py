@@ -8,17 +8,17 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from slim.modeling import transformer as models
-from slim.utils.registry import find, names
+from slim.ranking.collect import _weights, collect
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.per_example_gradients import ExampleSquares
-from slim.ranking.layer_statistics import Observation
-from slim.ranking.collect import _weights, observe
 from slim.ranking.signals import CONTROLS
+from slim.utils.registry import find, names
 from tests import pico
 
 
 def observation_of(model, batch_size=8, count=24):
     found = pico.batch_of(pico.inputs(model.config.model_type, count), size=batch_size, by_length=False)
-    return observe(model, found, pico.labels(count), pico.EXACT)
+    return collect(model, found, pico.labels(count), pico.EXACT)
 
 
 def single_gradients(model, count):
@@ -81,7 +81,7 @@ def test_activations_attention_and_predictions_are_those_transformers_reports():
 def test_padding_changes_nothing(family):
     model = pico.model(family)
     one, many = observation_of(model, batch_size=1), observation_of(model, batch_size=24)
-    for field in dataclasses.fields(Observation):
+    for field in dataclasses.fields(LayerStatistics):
         if field.name != "gradient_batch_norm":  # whose batches differ
             np.testing.assert_allclose(
                 getattr(one, field.name), getattr(many, field.name), rtol=1e-3, atol=1e-5, err_msg=field.name
@@ -110,9 +110,9 @@ def test_keys_are_those_with_any_attention(family):
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_all_signals_of_every_architecture_are_finite(family):
     seen = observation_of(pico.model(family, layers=4))
-    for name in names("signals"):
+    for name in names("ranking/signals"):
         options = {"folds": 3, "components": 4} if name.startswith("mi_") else {}
-        scores = find("signals", name)(seen, **options)
+        scores = find("ranking/signals", name)(seen, **options)
         assert scores.shape[-1] == 4 and np.isfinite(scores).all(), name
         assert name in CONTROLS or options or len(set(scores.tolist())) > 1, name
 
@@ -173,6 +173,6 @@ def test_an_observation_survives_the_disk_and_writes_the_same_bytes_twice(tmp_pa
     for name in ("a", "b"):
         seen.save(tmp_path / f"{name}.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    back = Observation.load(tmp_path / "a.npz")
-    for field in dataclasses.fields(Observation):
+    back = LayerStatistics.load(tmp_path / "a.npz")
+    for field in dataclasses.fields(LayerStatistics):
         np.testing.assert_array_equal(getattr(back, field.name), getattr(seen, field.name))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from slim.subsets.lattice import layers_of, mask_of
 from slim.ranking.removal_order import keep_scores, path, removal_order, walk
+from slim.subsets.lattice import layers_of, mask_of
 
 scores = some.lists(some.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=12)
 ends = some.sampled_from(["low", "high"])

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.modeling import tokenization as tokens
-from slim.subsets.ablation import ablate
 from slim.download.datasets import _reading, _table
 from slim.download.datasets.files import files
-from slim.utils.code_hash import ROOT
+from slim.evaluation.baselines.tfidf_linear import tfidf_linear
+from slim.modeling import tokenization as tokens
 from slim.modeling.splits import Split, read_split
-from slim.evaluation.baselines.tfidf_linear import linear_floor
-from slim.ranking.collect import observe
+from slim.ranking.collect import collect
+from slim.subsets.ablation import ablate
 from slim.training.trainer import Schedule
+from slim.utils.code_hash import ROOT
 from tests import pico
 
 ROWS = [(f"text number {i} of it", "yes" if i % 2 else "no") for i in range(40)]
@@ -330,7 +330,7 @@ def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
     assert loss[1] < loss[0]
     model.save(tmp_path / "model", words)
     assert (model.reference_logits(words) == np.load(tmp_path / "model" / "reference_logits.npy")).all()
-    seen = observe(model.model, model.batches(words[:20], by_length=False), split.labels[:20], model.runtime)
+    seen = collect(model.model, model.batches(words[:20], by_length=False), split.labels[:20], model.runtime)
     assert seen.examples == 20 and (seen.keys == 5).all()
 
 
@@ -338,13 +338,13 @@ def test_the_linear_floor_reads_both_texts_of_a_pair() -> None:
     texts = [("same", "yes indeed" if i % 2 else "no never") for i in range(40)]
     split = Split(texts, np.arange(40) % 2)
     options = {"max_ngram": 1, "min_documents": 1, "c": 10.0}
-    assert (linear_floor(split, [split], **options)[0].argmax(-1) == split.labels).all()
-    some = linear_floor(split, [split], **options, max_rows=30)[0]
+    assert (tfidf_linear(split, [split], **options)[0].argmax(-1) == split.labels).all()
+    some = tfidf_linear(split, [split], **options, max_rows=30)[0]
     assert (some.argmax(-1) == split.labels).all() and not np.allclose(
-        some, linear_floor(split, [split], **options)[0]
+        some, tfidf_linear(split, [split], **options)[0]
     )
     np.testing.assert_array_equal(
-        linear_floor(split, [split], **options, max_rows=40)[0], linear_floor(split, [split], **options)[0]
+        tfidf_linear(split, [split], **options, max_rows=40)[0], tfidf_linear(split, [split], **options)[0]
     )
 
 

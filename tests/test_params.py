@@ -6,8 +6,8 @@ import subprocess
 import pytest
 import yaml
 
-from slim.utils.code_hash import ROOT
 from slim.config import load
+from slim.utils.code_hash import ROOT
 
 GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from transformers import AutoModelForSequenceClassification
 
-from slim.utils.code_hash import ROOT
 from slim.subsets.lattice import Lattice
+from slim.utils.code_hash import ROOT
 from tests import pico
 from tests.test_truth import STAGES, covers, declared
 from tests.warm import COLD
@@ -133,7 +133,7 @@ def test_every_stage_ran_and_a_second_repro_runs_none(project):
     assert names == set(STAGES)
     seeds, students = len(SEEDS), len(project.params["students"])
     methods = len(project.params["strategies"]) + len(project.params["fusions"])
-    # Once: model, dataset, report, study. A seed: teacher, lattice, observation, evaluation; each student thrice;
+    # Once: model, dataset, report, study. A seed: teacher, lattice, statistics, evaluation; each student thrice;
     # for the study: one budget of recovery, signals measured again, ways to teach.
     assert len(project.first_run) == 4 + 2 * methods + students + seeds * (4 + 3 * students + 3)
     assert project.ran() == set()
@@ -175,7 +175,7 @@ def test_the_teacher_learned_and_every_result_has_its_row(project):
     rows = {(row["model"], row["student"]): row for row in every}
     students = ("random_forest", "best_control")
     assert len(every) == len(SEEDS) * len(rows)
-    assert set(rows) == {("linear_floor", ""), ("teacher", "")} | {
+    assert set(rows) == {("tfidf_linear", ""), ("teacher", "")} | {
         (model, student) for model in ("pruned", "hard_labels", "distilled") for student in students
     }
     assert float(rows["teacher", ""]["accuracy"]) > 0.5  # chance is 1/3
@@ -185,7 +185,7 @@ def test_the_teacher_learned_and_every_result_has_its_row(project):
             assert row["layers"] == "2" and float(row["ratio_parameters"]) > 0 and row["mcnemar_p"]
             assert float(row["reload_difference"]) < 1e-5
         assert bool(row["over_control"]) == (model == "distilled")
-        assert bool(row["bytes"]) == (model != "linear_floor")
+        assert bool(row["bytes"]) == (model != "tfidf_linear")
 
 
 def test_the_pruned_model_scores_what_the_lattice_said(project):
@@ -295,7 +295,7 @@ def test_running_again_writes_the_same_bytes(project, monkeypatch):
     """First in forks of a warm interpreter; now a stage of every verb in interpreters that start by themselves."""
     before = project.digest()
     monkeypatch.setattr(project, "path", COLD)
-    shutil.rmtree(project.folder / ".ckpt")  # where recovered sets, observations and students wait to be used again
+    shutil.rmtree(project.folder / ".ckpt")  # where recovered sets, statistics and students wait to be used again
     by_seed = ("finetune", "ablate", "extract_signals", "remeasure", "vary_distillation", "evaluate")
     stages = [f"{name}@{DATASET}-0" for name in by_seed]
     stages += [f"recover@{DATASET}-0-brief", f"download@{DATASET}", f"distill@{DATASET}-0-random_forest-distilled"]

@@ -7,14 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 from transformers import AutoModelForSequenceClassification, BertConfig
 
-from slim.orchestration import calibration
-from slim.orchestration import plan
-from slim.orchestration import estimate as estimated
-from slim.orchestration.estimate import Machine, duration, estimate, mean_tokens, rows_of
-from slim.orchestration.dvc_graph import graph, verb
-from slim.utils.code_hash import ROOT
 from slim.config import load
+from slim.orchestration import calibration, plan
+from slim.orchestration import estimate as estimated
+from slim.orchestration.dvc_graph import graph, verb
+from slim.orchestration.estimate import Machine, duration, estimate, mean_tokens, rows_of
 from slim.orchestration.plan import Rows, Shape, Speed, Work
+from slim.utils.code_hash import ROOT
 from tests import pico
 
 ROWS = Rows(train=100, validation=20, test=30, unlabelled=7)

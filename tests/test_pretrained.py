@@ -13,11 +13,11 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
+from slim.config import load
+from slim.download.encoders.pretrained import fetch, packaged
 from slim.modeling import transformer as models
 from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
-from slim.config import load
-from slim.download.encoders.pretrained import fetch, packaged
 from tests import pico
 from tests.hub_stand_in import Hub, Repository
 

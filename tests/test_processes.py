@@ -21,11 +21,11 @@ import yaml
 from safetensors.torch import load_file
 
 from slim.modeling import device as runtime
-from slim.utils.io import read_arrays, write_json
-from slim.utils.code_hash import ROOT
 from slim.modeling.splits import Split
 from slim.training.losses.hard_labels import UNLABELLED
 from slim.training.trainer import Shares
+from slim.utils.code_hash import ROOT
+from slim.utils.io import read_arrays, write_json
 from tests import pico
 from tests.test_training import learnable
 from tests.warm import COLD

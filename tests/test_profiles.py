@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from slim.config import load
 from slim.orchestration import profiles
 from slim.utils.code_hash import ROOT
-from slim.config import load
 from tests.test_workers import Toy
 
 
@@ -153,7 +153,9 @@ def test_digits_are_images_for_a_vit_and_every_strategy(checked):
     assert list(digits.strategies) == list(laptop.strategies) and list(digits.fusions) == list(laptop.fusions)
 
 
-@pytest.mark.skipif(find_spec("slim.download.datasets.hub") is None, reason="the paper's datasets and model are on the hub")
+@pytest.mark.skipif(
+    find_spec("slim.download.datasets.hub") is None, reason="the paper's datasets and model are on the hub"
+)
 def test_paper_is_the_papers_setting(checked):
     paper, laptop = checked("paper")
     nine = {"newsgroup", "dbpedia", "arxiv", "patent", "yahoo", "yelp", "agnews", "imdb", "amazon"}

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from slim.ranking.cases import Case
-from slim.utils.registry import find
-from slim.subsets.lattice import Lattice, mask_of
 from slim.ranking.removal_order import path
 from slim.subsets.depth_rules import RULES, choose, curve
+from slim.subsets.lattice import Lattice, mask_of
+from slim.utils.registry import find
 from tests.builders import lattice
 
 BY_SIZE = {6: 0.90, 5: 0.92, 4: 0.92, 3: 0.895, 2: 0.88, 1: 0.5}
@@ -63,7 +63,7 @@ def test_nothing_beats_the_best_subset(order):
 
 def test_the_oracle_has_no_regret_where_it_chose():
     found = lattice(5, test_accuracy_of=lambda mask: mask / 32)
-    rows = curve([find("fusions", "oracle")(Case([], np.empty((found.layers, 0)), found)).path], found)
+    rows = curve([find("ranking/fusions", "oracle")(Case([], np.empty((found.layers, 0)), found)).path], found)
     assert [row["validation_regret"] for row in rows] == [0.0] * 5
     assert max(row["test_regret"] for row in rows) > 0
 
@@ -116,7 +116,7 @@ def test_no_rule_looks_at_the_test_split(rule):
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_reads_any_path(rule):
     found = lattice(6)
-    rows = curve([find("fusions", "oracle")(Case([], np.empty((found.layers, 0)), found)).path], found)
+    rows = curve([find("ranking/fusions", "oracle")(Case([], np.empty((found.layers, 0)), found)).path], found)
     row = choose(rule, rows, found)
     kept = [int(layer) for layer in row["kept"].split("-")]
     assert row["validation_accuracy"] == found.accuracy(mask_of(kept), "validation")

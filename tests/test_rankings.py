@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from slim.utils.registry import find, names
-from slim.utils.io import write_json
-from slim.subsets.lattice import layers_of
-from slim.ranking.removal_order import ranking
 from slim.ranking.rankings import changes, rankings
+from slim.ranking.removal_order import ranking
 from slim.ranking.signals import CONTROLS
-from tests.builders import observation, subsets
+from slim.subsets.lattice import layers_of
+from slim.utils.io import write_json
+from slim.utils.registry import find, names
+from tests.builders import statistics, subsets
 
 RUNS = ["library/0", "section/1"]
 LOW, HIGH = {"prune_first": "low"}, {"prune_first": "high"}
@@ -19,9 +19,9 @@ LOW, HIGH = {"prune_first": "low"}, {"prune_first": "high"}
 
 @pytest.fixture
 def intact(tmp_path):
-    """A folder of one Observation a run."""
+    """A folder of one LayerStatistics a run."""
     for seed, run in enumerate(RUNS):
-        observation(seed=seed).save(tmp_path / f"{run}.npz")
+        statistics(seed=seed).save(tmp_path / f"{run}.npz")
     return tmp_path
 
 
@@ -35,12 +35,12 @@ def again(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("strategy", names("signals"))
+@pytest.mark.parametrize("strategy", names("ranking/signals"))
 def test_one_shot_rankings_are_those_of_the_scores_in_every_run_and_json(strategy, intact):
     found = rankings(strategy, HIGH, "one_shot", RUNS, intact)
     assert list(found["runs"]) == RUNS
     for seed, run in enumerate(RUNS):
-        assert found["runs"][run] == ranking(find("signals", strategy)(observation(seed=seed)), "high")
+        assert found["runs"][run] == ranking(find("ranking/signals", strategy)(statistics(seed=seed)), "high")
     assert json.loads(json.dumps(found)) == found
 
 
@@ -64,8 +64,10 @@ def test_a_variant_is_the_strategy_with_that_option(strategy, intact):
 
 def test_the_other_end_costs_no_second_measurement(intact, monkeypatch):
     calls = []
-    really = find("signals", "weight_magnitude")
-    monkeypatch.setattr("slim.ranking.signals.weight_magnitude.weight_magnitude", lambda seen: calls.append(1) or really(seen))
+    really = find("ranking/signals", "weight_magnitude")
+    monkeypatch.setattr(
+        "slim.ranking.signals.weight_magnitude.weight_magnitude", lambda seen: calls.append(1) or really(seen)
+    )
     rankings("weight_magnitude", LOW, "one_shot", RUNS, intact)
     assert len(calls) == len(RUNS)
 

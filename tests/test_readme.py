@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from slim.utils.code_hash import ROOT
 from slim.config import load
 from slim.report.readme import END, START, with_results
 from slim.report.tables.results import COLUMNS
+from slim.utils.code_hash import ROOT
 
 README = (ROOT / "README.md").read_text()
 
@@ -55,7 +55,7 @@ def test_the_committed_results_have_every_promised_row_and_column():
         (d, str(s), m, "")
         for d in params.grid.datasets
         for s in params.grid.seeds
-        for m in ("teacher", "linear_floor")
+        for m in ("teacher", "tfidf_linear")
     }
     expected |= {
         (d, str(s), m, student)

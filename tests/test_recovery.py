@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import slim.subsets.recovery
-from slim.subsets.lattice import Lattice
 from slim.modeling.transformer import keep_layers
+from slim.subsets.lattice import Lattice
 from slim.subsets.recovery import designed, loss, recovered
 from slim.training.trainer import Schedule
 from tests import pico

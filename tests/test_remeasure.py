@@ -7,21 +7,23 @@ import numpy as np
 import pytest
 
 import slim.ranking.iterative
-from slim.utils.registry import find, names
 from slim.modeling.splits import Split
-from slim.subsets.lattice import layers_of
 from slim.modeling.transformer import keep_layers
-from slim.ranking.layer_statistics import Observation
-from slim.ranking.collect import observe
-from slim.ranking.removal_order import ranking
+from slim.ranking.collect import collect
 from slim.ranking.iterative import Remeasured, observer, orders_by_remeasuring
+from slim.ranking.layer_statistics import LayerStatistics
+from slim.ranking.removal_order import ranking
 from slim.ranking.signals import CONTROLS
+from slim.subsets.lattice import layers_of
+from slim.utils.registry import find, names
 from tests import pico
-from tests.builders import lattice, observation, subsets
+from tests.builders import lattice, statistics, subsets
 
 LAYERS, FULL = 4, 0b1111
 TRAIN = Split(pico.texts(24), pico.labels(24))
-STRATEGIES = {name: {"prune_first": "high" if name == "weight_sparsity" else "low"} for name in names("signals")}
+STRATEGIES = {
+    name: {"prune_first": "high" if name == "weight_sparsity" else "low"} for name in names("ranking/signals")
+}
 SIGNALS = [name for name in STRATEGIES if name not in CONTROLS]
 FUSIONS = {"mean_rank": {}, "greedy": {}, "ridge": {"rows": "trajectories"}}
 
@@ -33,9 +35,9 @@ def teacher(tmp_path, monkeypatch):
     return pico.classifier(layers=LAYERS)
 
 
-def seen_by_hand(teacher, kept: list[int]) -> Observation:
+def seen_by_hand(teacher, kept: list[int]) -> LayerStatistics:
     batches = teacher.batches(TRAIN.inputs, batch_size=8, by_length=False)
-    return observe(keep_layers(teacher.model, kept), batches, TRAIN.labels, teacher.runtime)
+    return collect(keep_layers(teacher.model, kept), batches, TRAIN.labels, teacher.runtime)
 
 
 def observed_in(teacher, **options):
@@ -49,7 +51,7 @@ def test_of_the_intact_model_the_scores_are_exactly_the_one_shot_ones(teacher):
     assert remeasured.names == SIGNALS
     for name, options in STRATEGIES.items():
         if name in SIGNALS:
-            once = ranking(find("signals", name)(intact), options["prune_first"])["scores"][0]
+            once = ranking(find("ranking/signals", name)(intact), options["prune_first"])["scores"][0]
             assert remeasured(FULL)[name].tolist() == once
 
 
@@ -63,7 +65,7 @@ def test_of_a_subset_they_are_those_of_the_shrunken_model_with_the_intact_predic
     for _ in range(2):  # from the model, then from the disk
         for name in SIGNALS:
             sign = -1 if STRATEGIES[name]["prune_first"] == "high" else 1
-            assert remeasured(mask)[name].tolist() == (sign * find("signals", name)(expected)).tolist()
+            assert remeasured(mask)[name].tolist() == (sign * find("ranking/signals", name)(expected)).tolist()
         remeasured = Remeasured(observed_in(teacher), STRATEGIES)
     assert remeasured.stacked(mask).shape == (mask.bit_count(), len(SIGNALS))
 
@@ -78,7 +80,7 @@ def test_weights_are_not_kept_and_what_is_kept_is_small(teacher):
 def counted(monkeypatch, stop_at: int | None = None) -> list[int]:
     """The number of layers of each model that is observed, as it is observed; killed at the given one."""
     sizes: list[int] = []
-    really = slim.ranking.iterative.observe
+    really = slim.ranking.iterative.collect
 
     def counting(model, *rest):
         if len(sizes) == stop_at:
@@ -86,7 +88,7 @@ def counted(monkeypatch, stop_at: int | None = None) -> list[int]:
         sizes.append(model.config.num_hidden_layers)
         return really(model, *rest)
 
-    monkeypatch.setattr(slim.ranking.iterative, "observe", counting)
+    monkeypatch.setattr(slim.ranking.iterative, "collect", counting)
     return sizes
 
 
@@ -133,7 +135,7 @@ def test_every_signals_walk_is_that_of_brute_force_over_all_subsets(teacher):
 def test_layers_that_begin_alike_share_their_mutual_information(teacher, monkeypatch):
     """Of the eight layers of 0111, 0011 and 1011, four differ in what comes before them or in themselves."""
     calls = []
-    really = find("signals", "mi_task_relevance")
+    really = find("ranking/signals", "mi_task_relevance")
     module = "slim.ranking.signals.mi_task_relevance.mi_task_relevance"
     monkeypatch.setattr(module, lambda seen: calls.extend(seen.pooled) or really(seen))
     remeasured = Remeasured(observed_in(teacher), {"mi_task_relevance": {"prune_first": "low"}})
@@ -144,7 +146,7 @@ def test_layers_that_begin_alike_share_their_mutual_information(teacher, monkeyp
 
 
 def test_sets_that_only_a_fusion_reaches_are_measured_too(capsys):
-    seen = {mask: observation(mask.bit_count(), seed=mask) for mask in subsets(LAYERS)}
+    seen = {mask: statistics(mask.bit_count(), seed=mask) for mask in subsets(LAYERS)}
     strategies = {name: {"prune_first": "low"} for name in ("activation_inhibition", "attention_weight")}
 
     def reached(**fusions: dict[str, str]) -> set[int]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import slim.training.variants
-from slim.training.losses.hard_labels import UNLABELLED
 from slim.modeling.transformer import keep_layers
 from slim.training.distillation import Lesson, Material, _mixed, steps, teach
+from slim.training.losses.hard_labels import UNLABELLED
 from slim.training.variants import taught
 from tests import pico
 from tests.test_training import learnable
@@ -62,7 +62,9 @@ def test_every_way_stands_beside_a_control_and_equal_controls_are_trained_once(m
     test, trained = learnable(60, 2), []
     really = slim.training.variants.teach
     monkeypatch.setattr(
-        slim.training.variants, "teach", lambda s, lesson, *a, **k: trained.append(lesson) or really(s, lesson, *a, **k)
+        slim.training.variants,
+        "teach",
+        lambda s, lesson, *a, **k: trained.append(lesson) or really(s, lesson, *a, **k),
     )
     lessons = {"soft": LESSON, "hidden": replace(LESSON, hidden_states=1.0), "more": replace(LESSON, transfer=64)}
 

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from slim.utils.work_cache import checkpoint_folder
-from slim.utils.code_hash import ROOT
-from slim.modeling.splits import Split
-from slim.training.losses.distillation import Distillation
-from slim.modeling.transformer import ARCHITECTURES, load
-from slim.utils.image_files import encoded
 from slim.modeling.device import Runtime
+from slim.modeling.splits import Split
+from slim.modeling.transformer import ARCHITECTURES, load
+from slim.training.losses.distillation import Distillation
 from slim.training.trainer import Schedule, by_labels, last_complete
+from slim.utils.code_hash import ROOT
+from slim.utils.image_files import encoded
+from slim.utils.work_cache import checkpoint_folder
 from tests import pico
 
 SCHEDULE = Schedule(epochs=4, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from slim.utils.registry import names
-from slim.utils.code_hash import ROOT, closure
 from slim.config import load
+from slim.utils.code_hash import ROOT, closure
+from slim.utils.registry import names
 
 STAGES: dict[str, dict[str, Any]] = {
     name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
@@ -73,7 +73,9 @@ def test_no_file_is_declared_that_does_not_run(stage):
 
 
 def test_a_planted_omission_would_be_found():
-    assert Path("slim/modeling/transformer.py") in code("finetune") and Path("slim/ranking/mutual_information.py") in code("rank")
+    assert Path("slim/modeling/transformer.py") in code("finetune") and Path(
+        "slim/ranking/mutual_information.py"
+    ) in code("rank")
 
 
 def used_params(stage: str) -> set[str]:
@@ -130,8 +132,8 @@ def test_every_path_in_a_script_is_a_dependency_or_an_output(stage):
 
 def test_every_strategy_has_its_file_and_every_file_its_strategy():
     params = load(ROOT / "params.yaml")
-    assert set(params.strategies) == set(names("signals"))
-    assert set(params.fusions) == set(names("fusions"))
+    assert set(params.strategies) == set(names("ranking/signals"))
+    assert set(params.fusions) == set(names("ranking/fusions"))
 
 
 def test_the_strategies_are_named_as_in_the_specification():

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from pandas import DataFrame, Series
 from scipy.sparse import csr_array
 
-from slim.utils.io import write_json, written_aside
 from slim.utils.image_files import opened
+from slim.utils.io import write_json, written_aside
 
 SPLITS = ("train", "validation", "test")
 

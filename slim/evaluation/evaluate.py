@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from slim.modeling.classifier import Classifier
-from slim.utils.io import read_json
-from slim.modeling.splits import Split
 from slim.evaluation.metrics.intervals import accuracy_interval, difference_interval, mcnemar
 from slim.evaluation.metrics.quality import accuracy, quality
 from slim.evaluation.metrics.size import ratios, size
+from slim.modeling.classifier import Classifier
+from slim.modeling.splits import Split
+from slim.utils.io import read_json
 
 RELOAD_TOLERANCE = 1e-4
 """Largest difference of a logit that a reload may show: float32 rounding, no more."""
@@ -83,7 +83,7 @@ def compared(
 
     `students`: student -> model (pruned, hard_labels, distilled) -> what was measured of it.
     """
-    rows = {"linear_floor": evaluator.against_teacher(floor, teacher), "teacher": teacher}
+    rows = {"tfidf_linear": evaluator.against_teacher(floor, teacher), "teacher": teacher}
     for student, models in students.items():
         found = {name: evaluator.against_teacher(model, teacher) for name, model in models.items()}
         distilled = evaluator.compare(found["distilled"], found["hard_labels"], "over_control", "over_control_p")

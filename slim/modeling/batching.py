@@ -10,8 +10,8 @@ from transformers import DataCollatorWithPadding
 
 from slim.modeling.images import Pixels, rows_of
 from slim.modeling.splits import Input
-from slim.modeling.transformer import Batch, Processor, reads_images
 from slim.modeling.tokenization import tokenized
+from slim.modeling.transformer import Batch, Processor, reads_images
 
 
 @dataclass(frozen=True)

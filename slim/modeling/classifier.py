@@ -10,12 +10,12 @@ import torch
 from tqdm import tqdm
 
 from slim.modeling.batching import Batches, batches
-from slim.utils.work_cache import checkpoint_folder
-from slim.modeling.splits import Input, Split
-from slim.modeling.transformer import Model, Processor, classified, load, reads_images, save
 from slim.modeling.device import Precision, Runtime, processes, start
+from slim.modeling.splits import Input, Split
 from slim.modeling.tokenization import cut_at, cut_share
+from slim.modeling.transformer import Model, Processor, classified, load, reads_images, save
 from slim.training.trainer import Objective, Schedule, by_labels, examples, train
+from slim.utils.work_cache import checkpoint_folder
 
 REFERENCE_INPUTS = 16
 """How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""

@@ -17,10 +17,10 @@ import transformers
 from datasets import Dataset
 from filelock import FileLock
 
-from slim.utils.work_cache import CHECKPOINTS
-from slim.utils.io import write_text, written_aside
 from slim.modeling.splits import Input
 from slim.modeling.transformer import Processor
+from slim.utils.io import write_text, written_aside
+from slim.utils.work_cache import CHECKPOINTS
 
 TOKENS = CHECKPOINTS / "tokens"
 AT_ONCE = 2_000

@@ -14,10 +14,10 @@ from torch import nn
 from transformers import AutoConfig, PreTrainedConfig
 
 from slim.download.encoders import random as scratch
-from slim.modeling.transformer import of_config
-from slim.orchestration.plan import Shape, Speed
 from slim.download.encoders.pretrained import downloaded, packaged
 from slim.modeling.device import Runtime
+from slim.modeling.transformer import of_config
+from slim.orchestration.plan import Shape, Speed
 
 FEW, MORE = 1, 3
 """The layers of the two models from whose difference the time of one layer is read."""

@@ -1,6 +1,7 @@
 """The page `dvc plots show` fills in, with Vega inside it: DVC's own page loads Vega from the network.
 
-Run as `python -m slim.orchestration.offline_plots`. The file is 0.9 MB and made from the pinned vl-convert, so git does not keep it.
+Run as `python -m slim.orchestration.offline_plots`. The file is 0.9 MB and made from the pinned vl-convert, so git
+does not keep it.
 """
 
 import vl_convert

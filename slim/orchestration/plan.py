@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from math import ceil, comb, floor
 from typing import Any
 
-from slim.subsets.ablation import prefixes, wanted
 from slim.ranking.signals import CONTROLS
+from slim.subsets.ablation import prefixes, wanted
 from slim.training.trainer import Schedule
 
 STAGE_SECONDS = 0.1

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.utils.io import read_json
+from slim.ranking.signals import CONTROLS
 from slim.subsets.lattice import Lattice, layers_of
 from slim.utils.grid import runs
-from slim.ranking.signals import CONTROLS
+from slim.utils.io import read_json
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from slim.modeling.batching import Batches
-from slim.ranking.per_example_gradients import ExampleSquares, gradient_norm, squares_one_by_one
+from slim.modeling.device import Runtime
 from slim.modeling.transformer import (
     Batch,
     Model,
@@ -24,12 +24,12 @@ from slim.modeling.transformer import (
     real_tokens,
     telling_attention,
 )
-from slim.ranking.layer_statistics import Observation
-from slim.modeling.device import Runtime
+from slim.ranking.layer_statistics import LayerStatistics
+from slim.ranking.per_example_gradients import ExampleSquares, gradient_norm, squares_one_by_one
 
 
-def observe(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime) -> Observation:
-    """An Observation of the model over labelled texts; `batches` in text order (by_length=False), float32 always.
+def collect(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime) -> LayerStatistics:
+    """An LayerStatistics of the model over labelled texts; `batches` in text order (by_length=False), float32 always.
 
     Float32, whatever the runtime's precision: bfloat16 gradients would carry three digits.
     """
@@ -42,7 +42,7 @@ def observe(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
             parts.append(_observe_batch(model, on_device, targets))
     lengths = np.concatenate([part.pop("lengths") for part in parts])
     gathered = {name: np.concatenate([part[name] for part in parts], axis=_AXIS.get(name, -1)) for name in parts[0]}
-    return Observation(
+    return LayerStatistics(
         example_of_token=np.repeat(np.arange(len(lengths)), lengths),
         keys=keys(model, lengths),
         labels=np.asarray(labels, np.int64),
@@ -55,7 +55,7 @@ _AXIS = {"pooled": 1}  # every other array grows along its last axis
 
 
 def _observe_batch(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.ndarray]:
-    """Every statistic of one batch, by the name of its field in Observation (and the texts' lengths)."""
+    """Every statistic of one batch, by the name of its field in LayerStatistics (and the texts' lengths)."""
     stack, known = layers(model), architecture_of(model)
     real = real_tokens(model, batch)
     squares, activations, attentions = ExampleSquares(), _Recorder(), _Recorder()

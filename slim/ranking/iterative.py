@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from slim.ranking.cases import Case
-from slim.utils.work_cache import checkpoint_folder
 from slim.modeling.classifier import Classifier
-from slim.utils.registry import find
-from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
-from slim.subsets.lattice import Lattice, layers_of
 from slim.modeling.transformer import keep_layers
-from slim.ranking.layer_statistics import Observation
-from slim.ranking.collect import observe
+from slim.ranking.cases import Case
+from slim.ranking.collect import collect
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.removal_order import PruneFirst, keep_scores, walk
 from slim.ranking.signals import CONTROLS
+from slim.subsets.lattice import Lattice, layers_of
+from slim.utils.io import read_arrays, write_arrays
+from slim.utils.registry import find
+from slim.utils.work_cache import checkpoint_folder
 
 Floats = NDArray[np.float64]
 Table = dict[str, dict[str, list[float]]]
@@ -35,26 +35,26 @@ OF_POOLED = ("mi_prediction_relevance", "mi_task_relevance")
 
 
 def observer(
-    teacher: Classifier, train: Split, intact: Observation, *, batch_size: int, files: Sequence[str | Path]
-) -> Callable[[int], Observation]:
-    """mask -> the Observation, over the texts of `train`, of the teacher with only these layers.
+    teacher: Classifier, train: Split, intact: LayerStatistics, *, batch_size: int, files: Sequence[str | Path]
+) -> Callable[[int], LayerStatistics]:
+    """mask -> the LayerStatistics, over the texts of `train`, of the teacher with only these layers.
 
     `intact` is that of the whole teacher over the same texts. Every set is kept on disk as soon as it was observed,
     without its weights, so that a killed run goes on with the next one. `files` are the inputs the result depends on.
     """
     settings = ["observed", len(train.inputs), batch_size, teacher.max_tokens, teacher.runtime]
-    memo = checkpoint_folder(settings, files, [observe.__module__])
+    memo = checkpoint_folder(settings, files, [collect.__module__])
     batches = teacher.batches(train.inputs, batch_size=batch_size, by_length=False)
-    again = [field.name for field in fields(Observation) if field.name not in FROM_INTACT]
+    again = [field.name for field in fields(LayerStatistics) if field.name not in FROM_INTACT]
 
-    def observed(mask: int) -> Observation:
+    def observed(mask: int) -> LayerStatistics:
         kept, path = layers_of(mask), memo / f"{mask}.npz"
         if len(kept) == intact.layers:
             return intact
         if not path.exists():
-            seen = observe(keep_layers(teacher.model, kept), batches, train.labels, teacher.runtime)
+            seen = collect(keep_layers(teacher.model, kept), batches, train.labels, teacher.runtime)
             write_arrays({name: getattr(seen, name) for name in again}, path)
-        return Observation(**read_arrays(path), weights=intact.weights[kept], predictions=intact.predictions)
+        return LayerStatistics(**read_arrays(path), weights=intact.weights[kept], predictions=intact.predictions)
 
     return observed
 
@@ -65,7 +65,9 @@ class Remeasured:
     Remembers every set it was asked for. Controls, which look at nothing, are left out.
     """
 
-    def __init__(self, observed: Callable[[int], Observation], strategies: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, observed: Callable[[int], LayerStatistics], strategies: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self._observed = observed
         self._strategies = {name: options for name, options in strategies.items() if name not in CONTROLS}
         self._found: dict[int, dict[str, Floats]] = {}
@@ -92,7 +94,7 @@ class Remeasured:
         """[present, S]"""
         return np.stack(list(self(mask).values()), axis=1)
 
-    def _scores(self, name: str, mask: int, seen: Observation) -> Floats:
+    def _scores(self, name: str, mask: int, seen: LayerStatistics) -> Floats:
         """[present]: one signal; those of pooled vectors once for all sets that begin with the same layers."""
         options = self._strategies[name]
         if name not in OF_POOLED:
@@ -109,9 +111,9 @@ class Remeasured:
         return {name: {str(mask): scores[name].tolist() for mask, scores in found} for name in self.names}
 
 
-def _scores(name: str, seen: Observation, *, prune_first: PruneFirst, **options: Any) -> Floats:
+def _scores(name: str, seen: LayerStatistics, *, prune_first: PruneFirst, **options: Any) -> Floats:
     """One signal's scores, larger = keep."""
-    return keep_scores(find("signals", name)(seen, **options), prune_first)
+    return keep_scores(find("ranking/signals", name)(seen, **options), prune_first)
 
 
 def orders_by_remeasuring(remeasured: Remeasured, lattice: Lattice, fusions: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -127,5 +129,5 @@ def orders_by_remeasuring(remeasured: Remeasured, lattice: Lattice, fusions: Map
         if options.get("rows") == "other_datasets":
             tqdm.write(f"{fusion}: its own path is not measured again, since other_datasets are not at hand here")
         else:
-            find("fusions", fusion)(case, **options)
+            find("ranking/fusions", fusion)(case, **options)
     return remeasured.table()

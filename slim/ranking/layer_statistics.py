@@ -14,7 +14,7 @@ SITES = ("output", "update")
 
 
 @dataclass(frozen=True)
-class Observation:
+class LayerStatistics:
     """Statistics of n texts (padding excluded) going through L layers of width d with H heads.
 
     Every array is NumPy, so that signals need no deep-learning library. "token" runs over all real
@@ -68,6 +68,6 @@ class Observation:
         write_arrays(arrays, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Observation":
+    def load(cls, path: str | Path) -> "LayerStatistics":
         """Read from the file that `save` wrote."""
         return cls(**read_arrays(path))

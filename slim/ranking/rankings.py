@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.utils.registry import find
-from slim.utils.io import read_json
-from slim.ranking.layer_statistics import Observation
-from slim.utils.option_types import alternatives
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.removal_order import ranking, walk
 from slim.ranking.signals import CONTROLS
+from slim.utils.io import read_json
+from slim.utils.option_types import alternatives
+from slim.utils.registry import find
 
 Options = Mapping[str, Any]
 """A strategy's `prune_first` and the options of its function."""
@@ -36,16 +36,18 @@ def rankings(
 
 
 def one_shot(strategy: str, options: Options, runs: Iterable[str], folder: Path) -> dict[str, Any]:
-    """Scores of the intact model decide every removal; they come from the Observations <run>.npz.
+    """Scores of the intact model decide every removal; they come from the LayerStatistics <run>.npz.
 
     Variants: the other `prune_first`, and every other value of a categorical option, one at a time. Controls, which
     have no signal to define, have none.
     """
-    signal, others = find("signals", strategy), changes(strategy, options)
+    signal, others = find("ranking/signals", strategy), changes(strategy, options)
     ways = [dict(options), *({**options, option: value} for option, value in others)]
     found = {}
     for run in runs:
-        measured = cache(partial(signal, Observation.load(folder / f"{run}.npz")))  # prune_first asks for no new ones
+        measured = cache(
+            partial(signal, LayerStatistics.load(folder / f"{run}.npz"))
+        )  # prune_first asks for no new ones
         found[run] = [_ranked(measured, way) for way in ways]
     variants = [
         {"option": option, "value": value, "runs": {run: each[place] for run, each in found.items()}}
@@ -59,7 +61,7 @@ def changes(strategy: str, options: Options) -> list[tuple[str, str]]:
     if strategy in CONTROLS:
         return []
     turned = {"low": "high", "high": "low"}[options["prune_first"]]
-    return [("prune_first", turned), *alternatives(find("signals", strategy), options)]
+    return [("prune_first", turned), *alternatives(find("ranking/signals", strategy), options)]
 
 
 def iterative(strategy: str, options: Options, runs: Iterable[str], folder: Path) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def _remeasured(strategy: str, options: Options, tables: Mapping[str, Mapping[st
         raise ValueError(f"{strategy} was not measured again in {run}: run `dvc repro remeasure`")
     layers = full.bit_length()
     if strategy in CONTROLS:
-        return _ranked(partial(find("signals", strategy), SimpleNamespace(layers=layers)), options)
+        return _ranked(partial(find("ranking/signals", strategy), SimpleNamespace(layers=layers)), options)
     table = tables[strategy]
     path = walk(layers, lambda mask: np.array(table[str(mask)], np.float64))
     return {"scores": [table[str(full)]], "paths": [path], "remeasured": table}

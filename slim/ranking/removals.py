@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.ranking.cases import Case, Unmeasured
+from slim.ranking.removal_order import walk
 from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.utils.option_types import Rows
-from slim.ranking.removal_order import walk
 
 Floats = NDArray[np.float64]
 Pair = tuple[int, int]

@@ -22,7 +22,8 @@ Tables = Mapping[str, pd.DataFrame]
 
 
 def in_short(tables: Tables, ledger: Iterable[Mapping[str, Any]], *, student: str, level: float) -> list[str]:
-    """The sentences, from the tables of `slim.report.tables` by name, the claims ledger, and the student that stands for all.
+    """The sentences, from the tables of `slim.report.tables` by name, the claims ledger, and the student that stands
+    for all.
 
     A strategy is called better or worse when the interval of the difference leaves out zero and its p-value after
     Holm's correction is below 1 - level. What was not measured has no sentence.
@@ -193,7 +194,7 @@ def _beside(means: pd.DataFrame, column: str, student: str) -> str:
 
 def _floor(means: pd.DataFrame) -> str:
     """The teacher against the linear baseline, on each dataset."""
-    floor = means[means["model"] == "linear_floor"].dropna(subset=["difference", "difference_low", "difference_high"])
+    floor = means[means["model"] == "tfidf_linear"].dropna(subset=["difference", "difference_low", "difference_high"])
     gains = floor.assign(
         difference=-floor["difference"], difference_low=-floor["difference_high"],
         difference_high=-floor["difference_low"],

@@ -28,7 +28,7 @@ def listed(names: Sequence[str]) -> str:
 
 def floor_sentences(models: pd.DataFrame) -> list[str]:
     """Teacher against the linear baseline, one sentence a dataset."""
-    measured = _measured(models, "difference", model="linear_floor")
+    measured = _measured(models, "difference", model="tfidf_linear")
     return [_floor(dataset, of, cut_clause(models, dataset)) for dataset, of in measured]
 
 

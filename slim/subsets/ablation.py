@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from slim.modeling.batching import Batches
 from slim.modeling.classifier import Classifier
-from slim.modeling.splits import Split
-from slim.subsets.lattice import Lattice, mask_of
-from slim.modeling.transformer import Model, Stream, classify, embed, layers
 from slim.modeling.device import Runtime
+from slim.modeling.splits import Split
+from slim.modeling.transformer import Model, Stream, classify, embed, layers
+from slim.subsets.lattice import Lattice, mask_of
 
 
 def wanted(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from slim.utils.io import read_json, write_json, written_aside
-from slim.subsets.lattice import Lattice
 from slim.subsets.depth_rules import SPLITS, Row, choose
+from slim.subsets.lattice import Lattice
+from slim.utils.io import read_json, write_json, written_aside
 
 
 def recipes(

@@ -8,13 +8,13 @@ import numpy as np
 from scipy.special import log_softmax
 from tqdm import tqdm
 
-from slim.utils.work_cache import checkpoint_folder
 from slim.modeling.classifier import Classifier
-from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
-from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.modeling.transformer import keep_layers, layers
+from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.training.trainer import Schedule
+from slim.utils.io import read_arrays, write_arrays
+from slim.utils.work_cache import checkpoint_folder
 
 
 def designed(count: int, sizes: Sequence[int], sets: int, seed: int) -> list[int]:

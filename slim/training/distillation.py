@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from slim.modeling.classifier import Classifier
-from slim.utils.io import read_arrays
 from slim.modeling.splits import Input, Split, read_split, read_unlabelled
+from slim.modeling.transformer import Model
 from slim.training.losses.distillation import Distillation
 from slim.training.losses.hard_labels import UNLABELLED
-from slim.modeling.transformer import Model
 from slim.training.trainer import Schedule
+from slim.utils.io import read_arrays
 
 
 @dataclass(frozen=True)

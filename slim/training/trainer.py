@@ -17,10 +17,10 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.batching import collator, lengths, prepared
-from slim.modeling.splits import Input
-from slim.training.losses.hard_labels import hard_labels
-from slim.modeling.transformer import Batch, Model, Processor, classified
 from slim.modeling.device import Runtime, decided, go_on_alone, processes, rank, wait
+from slim.modeling.splits import Input
+from slim.modeling.transformer import Batch, Model, Processor, classified
+from slim.training.losses.hard_labels import hard_labels
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from slim.utils.work_cache import checkpoint_folder
 from slim.modeling.classifier import Classifier
-from slim.utils.io import read_arrays, write_arrays
 from slim.modeling.splits import Split
 from slim.modeling.transformer import Model, keep_layers, layers
 from slim.training.distillation import Lesson, Material, steps, teach
+from slim.utils.io import read_arrays, write_arrays
+from slim.utils.work_cache import checkpoint_folder
 
 
 def taught(

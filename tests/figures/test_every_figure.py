@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from slim.utils.registry import names as names_of
 from slim.report.figures._sheet import WIDTH
 from slim.report.figures._style import write_png
 from slim.report.tables._write import write_table
+from slim.utils.registry import names as names_of
 from tests.figures.frames import FIGURES, Frames, drawn, overlaps, shown_texts
 
 

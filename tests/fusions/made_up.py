@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from slim.ranking.cases import Case
-from slim.utils.registry import find
 from slim.ranking.fusions._fused import Fused
 from slim.subsets.lattice import Lattice, layers_of
+from slim.utils.registry import find
 from tests.builders import lattice
 
 LEARNED = ("gradient_boosting", "linear_regression", "random_forest", "ridge")
@@ -29,7 +29,7 @@ def case(signals: np.ndarray | None = None, found: Lattice | None = None, **more
 
 
 def combined(name: str, one: Case, **options) -> Fused:
-    return find("fusions", name)(one, **options)
+    return find("ranking/fusions", name)(one, **options)
 
 
 def weights(name: str, found: Fused) -> dict[str, float]:

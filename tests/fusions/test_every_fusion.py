@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from slim.ranking.cases import Case, Unmeasured
-from slim.utils.registry import find, names
 from slim.ranking.fusions._fused import fused
-from slim.subsets.lattice import Lattice, layers_of
-from slim.utils.option_types import alternatives
 from slim.ranking.removal_order import path, removal_order
 from slim.ranking.removals import ROWS, removals
+from slim.subsets.lattice import Lattice, layers_of
+from slim.utils.option_types import alternatives
+from slim.utils.registry import find, names
 from tests.builders import lattice, subsets
 from tests.fusions.made_up import LEARNED, another_test, called, case, combined, noise, weights
 
@@ -38,11 +38,11 @@ def again(signals: np.ndarray, seed: int = 0):
 
 
 def test_four_fusions_and_three_controls():
-    assert names("fusions") == sorted([*LEARNED, "greedy", "mean_rank", "oracle"])
+    assert names("ranking/fusions") == sorted([*LEARNED, "greedy", "mean_rank", "oracle"])
 
 
 @pytest.mark.parametrize("remeasured", [None, again(noise())], ids=["one_shot", "iterative"])
-@pytest.mark.parametrize("name", names("fusions"))
+@pytest.mark.parametrize("name", names("ranking/fusions"))
 def test_a_fusion_returns_a_path_and_plain_json(name, remeasured):
     one = replace(case(), remeasured=remeasured)
     found = combined(name, one)
@@ -57,7 +57,7 @@ def test_a_fusion_returns_a_path_and_plain_json(name, remeasured):
     np.testing.assert_array_equal(one.signals, noise())
 
 
-@pytest.mark.parametrize("name", names("fusions"))
+@pytest.mark.parametrize("name", names("ranking/fusions"))
 def test_a_fusion_copes_with_one_layer(name):
     if name in LEARNED:
         assert combined(name, case(noise(1), lattice(1), others=(case(),)), rows="other_datasets").path == [[0]]
@@ -65,7 +65,7 @@ def test_a_fusion_copes_with_one_layer(name):
         assert combined(name, case(noise(1), lattice(1))).path == [[0]]
 
 
-@pytest.mark.parametrize("name", names("fusions"))
+@pytest.mark.parametrize("name", names("ranking/fusions"))
 def test_a_fusion_never_looks_at_the_test_split(name):
     assert combined(name, case()) == combined(name, case(found=another_test(lattice())))
 
@@ -130,7 +130,7 @@ def test_a_mistake_in_a_variant_is_not_taken_for_a_lack():
         fused("ridge", {"one/0": broken}, {"rows": "lattice"})
 
 
-@pytest.mark.parametrize("name", names("fusions"))
+@pytest.mark.parametrize("name", names("ranking/fusions"))
 def test_the_variants_of_a_fusion_are_its_rows(name):
     expected = [("rows", rows) for rows in ROWS if rows != "lattice"] if name in LEARNED else []
-    assert alternatives(find("fusions", name), {"rows": "lattice"}) == expected
+    assert alternatives(find("ranking/fusions", name), {"rows": "lattice"}) == expected

@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import rankdata
 
 from slim.ranking.cases import Case
-from slim.subsets.lattice import Lattice, layers_of, mask_of
 from slim.ranking.removal_order import path
 from slim.ranking.removals import removals, standardised
+from slim.subsets.lattice import Lattice, layers_of, mask_of
 from tests.builders import subsets
 from tests.fusions.made_up import WORTH, additive, called, case, combined, noise, planted
 

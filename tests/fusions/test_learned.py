@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from slim.subsets.lattice import layers_of
 from slim.ranking.removal_order import path
 from slim.ranking.removals import removals
+from slim.subsets.lattice import layers_of
 from tests.builders import lattice
 from tests.fusions.made_up import LEARNED, LINES, WORTH, additive, case, combined, noise, planted, weights
 

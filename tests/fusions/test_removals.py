@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from slim.ranking.cases import Unmeasured
-from slim.subsets.lattice import layers_of
 from slim.ranking.removals import ROWS, removals, standardised
+from slim.subsets.lattice import layers_of
 from tests.builders import lattice, subsets
 from tests.fusions.made_up import case, noise
 

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import stages.report
 from slim.report.claims import claims
 from slim.report.in_short import in_short
-from slim.utils.grid import runs
 from slim.report.tables import _read as read
 from slim.report.tables._made import made
 from slim.report.tables._read import read_curves, read_fits, read_results
+from slim.utils.grid import runs
 from tests._synthetic import DATASETS, FUSIONS, GIVEN, RULES, SEEDS, STUDENTS
 
 ROOT = Path(__file__).parents[2]

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from slim.report.figures._drawn import FIGURES, drawn
 from slim.evaluation.metrics._catalogue import CATALOGUE
 from slim.report.claims import sentences as claim_sentences
+from slim.report.figures._drawn import FIGURES, drawn
 from slim.report.page import page
 from slim.report.tables import _read as read
 from tests import _synthetic

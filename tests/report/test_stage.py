@@ -6,8 +6,8 @@ import re
 from dvc_render.html import HTML
 from dvc_render.vega import VegaRenderer
 
-from slim.report.figures._drawn import FIGURES
 from slim.orchestration.offline_plots import offline_page
+from slim.report.figures._drawn import FIGURES
 from tests._synthetic import STRATEGIES
 from tests.report.made_up import ROOT
 

@@ -43,14 +43,14 @@ def test_results_have_every_promised_column_and_a_row_a_model(found):
 def test_what_was_not_measured_is_blank(found, tmp_path):
     write_table(found, tmp_path / "results.csv")
     text = pd.read_csv(tmp_path / "results.csv", dtype=str, keep_default_na=False)
-    floor = text[text["model"] == "linear_floor"].iloc[0]
+    floor = text[text["model"] == "tfidf_linear"].iloc[0]
     assert floor["bytes"] == floor["ratio"] == floor["layers"] == floor["over_control"] == ""
     assert text.loc[text["model"] == "teacher", "difference"].unique().tolist() == [""]
     assert text.loc[text["model"] == "teacher", "bytes"].unique().tolist() == ["90800000"]
 
 
 def test_a_missing_model_stops_the_report(data, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"library/9/linear_floor\.json"):
+    with pytest.raises(FileNotFoundError, match=r"library/9/tfidf_linear\.json"):
         read_results(["library"], [9], STUDENTS, data)
     with pytest.raises(ValueError, match="no seed, model"):
         results([{"dataset": "x"}])

@@ -4,7 +4,6 @@ from itertools import combinations
 
 import numpy as np
 
-from slim.subsets.lattice import mask_of
 from slim.ranking.removal_order import walk
 from slim.report.study._choices import choices
 from slim.report.study._read import Run
@@ -14,6 +13,7 @@ from slim.report.study.recovered import recovered
 from slim.report.study.recovered_regret import recovered_regret
 from slim.report.study.recovery_correlations import recovery_correlations
 from slim.report.study.schedules import schedules
+from slim.subsets.lattice import mask_of
 from tests.builders import lattice, subsets
 
 BUDGETS = {"short": {"steps": 50, "epochs": None}, "long": {"steps": None, "epochs": 1.0}}

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from slim.subsets.lattice import mask_of
 from slim.report.study.recovered import COLUMNS as RECOVERED
 from slim.report.study.recovered import recovered
+from slim.subsets.lattice import mask_of
 from tests.builders import lattice
 from tests.study.planted import BUDGETS, DOWN, UP, additive, at, masks, only
 

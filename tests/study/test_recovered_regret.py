@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slim.subsets.lattice import mask_of
 from slim.report.study._choices import case, recovered_greedy
 from slim.report.study.recovered_regret import COLUMNS as REGRET
 from slim.report.study.recovered_regret import recovered_regret
+from slim.subsets.lattice import mask_of
 from tests.builders import lattice
 from tests.study.planted import QUICK, UP, additive, at, chosen, masks, only, ranking
 

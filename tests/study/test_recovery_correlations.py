@@ -6,10 +6,10 @@ import pytest
 from scipy.stats import spearmanr
 
 from slim.ranking.fusions._fused import Fused
-from slim.subsets.lattice import mask_of
 from slim.report.study._choices import choices, keep_scores
 from slim.report.study.recovery_correlations import COLUMNS as CORRELATIONS
 from slim.report.study.recovery_correlations import predictors, recovery_correlations, spearman
+from slim.subsets.lattice import mask_of
 from tests.study.planted import QUICK, UP, a_run, additive, at, masks, only
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slim.subsets.lattice import mask_of
 from slim.report.study.schedules import COLUMNS as SCHEDULES
 from slim.report.study.schedules import schedules
+from slim.subsets.lattice import mask_of
 from tests.builders import lattice, subsets
 from tests.study.planted import QUICK, UP, additive, at, chosen, only, ranking
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 import stages.study
-from slim.utils.io import write_arrays, write_json
 from slim.report.study._read import read_distillations, read_runs
+from slim.utils.io import write_arrays, write_json
 from tests.study.planted import BUDGETS, FUSIONS, STRATEGIES, VARIANTS, lessons
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from slim.utils.grid import runs
 from slim.report.tables import _read as read
+from slim.utils.grid import runs
 from tests._synthetic import DATASETS, FUSIONS, GIVEN, SEEDS
 
 

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slim.subsets.lattice import mask_of
 from slim.evaluation.metrics.hierarchical import hierarchical_difference
 from slim.evaluation.metrics.intervals import mcnemar
 from slim.evaluation.metrics.multiple import holm
 from slim.ranking.removal_order import path
-from slim.subsets.depth_rules import curve
 from slim.report.tables import _read as read
 from slim.report.tables.comparisons import chosen, comparisons
 from slim.report.tables.curves import curves
 from slim.report.tables.depths import depths
+from slim.subsets.depth_rules import curve
+from slim.subsets.lattice import mask_of
 from tests import builders
 from tests._synthetic import DATASETS, FUSIONS, RULES, STRATEGIES
 from tests.tables.made_up import CELLS, exhaustive

@@ -3,12 +3,12 @@
 import pandas as pd
 
 from slim.ranking.removal_order import path
-from slim.subsets.depth_rules import curve
 from slim.report.tables import _read as read
 from slim.report.tables._paths import half, removed_at
 from slim.report.tables.curves import curves
 from slim.report.tables.depths import depths
 from slim.report.tables.orders import orders
+from slim.subsets.depth_rules import curve
 from tests._synthetic import FUSIONS, RULES, STRATEGIES
 from tests.tables.made_up import CELLS, LAYERS, exhaustive
 

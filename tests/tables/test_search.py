@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from slim.subsets.search import beam, greedy_within
 from slim.report.tables._paths import best_on_test, mean_regret
 from slim.report.tables.interactions import interactions
 from slim.report.tables.search import evaluations_for, search
 from slim.report.tables.shapley import shapley
+from slim.subsets.search import beam, greedy_within
 from tests import builders
 from tests._synthetic import FUSIONS
 from tests.tables.made_up import exhaustive

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from pandas import DataFrame
 
 from slim.download.catalogue import Entry, read_entry
+from slim.download.hub import snapshot
 from slim.download.tables import Tables, check, cleaned, content, cut, distinct, numbered, proportional, share
 from slim.download.tables import balanced as evenly
-from slim.download.hub import snapshot
 
 BATCH = 20_000
 """Rows that are looked at together."""

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from slim.utils.io import read_json, write_json, written_aside
 from slim.download.hub import snapshot
+from slim.utils.io import read_json, write_json, written_aside
 
 FILES = (
     "config.json",

@@ -11,7 +11,7 @@ SIDE = 32
 """Pixels a side, at most, of what the floor sees of an image."""
 
 
-def linear_floor(
+def tfidf_linear(
     training: Split,
     splits: Sequence[Split],
     *,

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.ranking.cases import Case, Unmeasured
-from slim.utils.registry import find
+from slim.ranking.removal_order import walk
 from slim.subsets.lattice import layers_of
 from slim.utils.option_types import alternatives
-from slim.ranking.removal_order import walk
+from slim.utils.registry import find
 
 Floats = NDArray[np.float64]
 
@@ -43,10 +43,10 @@ def scheduled(case: Case, keep_scores: Callable[[Floats], Floats]) -> tuple[list
 def fused(fusion: str, cases: Mapping[str, Case], options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """What `fuse` writes of a fusion in every run, and a line for each variant that lacks its measurements.
 
-    Variants are the fusion with one categorical option changed (`slim.utils.option_types.alternatives`). One that asks for
-    what was not measured, in any run, is left out; the fusion itself then raises Unmeasured.
+    Variants are the fusion with one categorical option changed (`slim.utils.option_types.alternatives`). One that
+    asks for what was not measured, in any run, is left out; the fusion itself then raises Unmeasured.
     """
-    combine = find("fusions", fusion)
+    combine = find("ranking/fusions", fusion)
 
     def everywhere(**changed: str) -> dict[str, Any]:
         found = {run: combine(case, **{**options, **changed}) for run, case in cases.items()}

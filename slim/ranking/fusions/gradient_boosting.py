@@ -18,8 +18,9 @@ def gradient_boosting(
 ) -> Fused:
     """Boosted trees' prediction of the change of validation accuracy (arXiv:2501.03273; boosting and rows OURS).
 
-    `rows`, `sample`: the removals learned from (`slim.ranking.removals.removals`); `depth`: how many signals one tree can
-    combine; `learning_rate`: what share of a tree counts; `seed` draws the sample and settles ties between splits.
+    `rows`, `sample`: the removals learned from (`slim.ranking.removals.removals`); `depth`: how many signals one
+    tree can combine; `learning_rate`: what share of a tree counts; `seed` draws the sample and settles ties between
+    splits.
     What it learned: `slim.ranking.fusions._regression.importances`. Raises ValueError for unknown or unmeasured rows.
     """
     from sklearn.ensemble import GradientBoostingRegressor

@@ -11,7 +11,8 @@ def linear_regression(
 ) -> Fused:
     """Least-squares prediction of the change of validation accuracy from the signals (arXiv:2501.03273; rows OURS).
 
-    `rows`, `sample`, `seed`: the removals learned from (`slim.ranking.removals.removals`). With leave_one_out and no fewer
+    `rows`, `sample`, `seed`: the removals learned from (`slim.ranking.removals.removals`). With leave_one_out and no
+    fewer
     signals than layers it interpolates: its order is the measured one. Coefficients are changes of accuracy per
     standard deviation of a signal. Raises ValueError for unknown or unmeasured rows.
     """

@@ -2,9 +2,9 @@
 
 from math import comb
 
-from slim.subsets import lattice as subsets
 from slim.ranking.cases import Case
 from slim.ranking.fusions._fused import Fused
+from slim.subsets import lattice as subsets
 from slim.subsets.lattice import layers_of
 
 

@@ -17,9 +17,9 @@ def random_forest(
 ) -> Fused:
     """A forest's prediction of the change of validation accuracy from the signals (arXiv:2501.03273; rows OURS).
 
-    `rows`, `sample`: the removals learned from (`slim.ranking.removals.removals`); `min_leaf`: fewest rows in a leaf; `seed`
-    draws the sample and the trees. What it learned: `slim.ranking.fusions._regression.importances`. Raises ValueError for
-    unknown or unmeasured rows.
+    `rows`, `sample`: the removals learned from (`slim.ranking.removals.removals`); `min_leaf`: fewest rows in a
+    leaf; `seed` draws the sample and the trees. What it learned: `slim.ranking.fusions._regression.importances`.
+    Raises ValueError for unknown or unmeasured rows.
     """
     from sklearn.ensemble import RandomForestRegressor
 

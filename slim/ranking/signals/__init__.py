@@ -1,4 +1,4 @@
-"""One file a strategy: a pure function of an Observation that scores every layer."""
+"""One file a strategy: a pure function of an LayerStatistics that scores every layer."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ CONTROLS = ("every_other", "random", "top_first")
 
 
 class Layered(Protocol):
-    """All that a control looks at; an Observation is one."""
+    """All that a control looks at; an LayerStatistics is one."""
 
     @property
     def layers(self) -> int:

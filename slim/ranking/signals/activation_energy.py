@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.layer_statistics import Observation
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.utils.option_types import Site
 
 
-def activation_energy(observation: Observation, *, site: Site = "output") -> NDArray[np.float64]:
+def activation_energy(statistics: LayerStatistics, *, site: Site = "output") -> NDArray[np.float64]:
     """Mean over texts of the squared Frobenius norm of a text's activations (arXiv:2501.03273; formula OURS).
 
     Returns [L]; low is pruned first. Longer texts carry more, unlike in `activation_intensity`.
     `site`: the block's "output", or its "update" (output minus input). Raises ValueError for an unknown site.
     """
-    squares = np.square(observation.row_norm[observation.at(site)], dtype=np.float64)
-    energy: NDArray[np.float64] = squares.sum(axis=1) / observation.examples
+    squares = np.square(statistics.row_norm[statistics.at(site)], dtype=np.float64)
+    energy: NDArray[np.float64] = squares.sum(axis=1) / statistics.examples
     return energy

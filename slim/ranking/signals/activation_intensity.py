@@ -3,15 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.layer_statistics import Observation
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.utils.option_types import Site
 
 
-def activation_intensity(observation: Observation, *, site: Site = "output") -> NDArray[np.float64]:
+def activation_intensity(statistics: LayerStatistics, *, site: Site = "output") -> NDArray[np.float64]:
     """Mean over tokens of the L2 norm of a token's activation (arXiv:2501.03273; formula OURS).
 
     Returns [L]; low is pruned first. `site`: the block's "output", or its "update" (output minus input).
     Raises ValueError for an unknown site.
     """
-    length: NDArray[np.float64] = observation.row_norm[observation.at(site)].mean(axis=1, dtype=np.float64)
+    length: NDArray[np.float64] = statistics.row_norm[statistics.at(site)].mean(axis=1, dtype=np.float64)
     return length

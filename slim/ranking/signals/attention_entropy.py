@@ -3,20 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.layer_statistics import Observation
+from slim.ranking.layer_statistics import LayerStatistics
 
 
-def attention_entropy(observation: Observation) -> NDArray[np.float64]:
+def attention_entropy(statistics: LayerStatistics) -> NDArray[np.float64]:
     """Mean over heads and queries of the entropy of the attention row, as a share of its largest value (OURS).
 
     Returns [L], in 0 .. 1; high is pruned first. The largest value is the log of the number of keys; queries with
     one key have no choice and are left out. Raises ValueError when no query has two.
     """
-    if not (observation.keys > 1).any():
+    if not (statistics.keys > 1).any():
         raise ValueError("attention_entropy: no query token can attend to more than one key")
-    if observation.keys.ndim == 1:
-        return _shares(observation.attention_entropy, observation.keys)
-    layers = zip(observation.attention_entropy, observation.keys, strict=True)
+    if statistics.keys.ndim == 1:
+        return _shares(statistics.attention_entropy, statistics.keys)
+    layers = zip(statistics.attention_entropy, statistics.keys, strict=True)
     return np.concatenate([_shares(entropy[None], keys) for entropy, keys in layers])
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.layer_statistics import Observation
+from slim.ranking.layer_statistics import LayerStatistics
 
 
-def gradient_fisher(observation: Observation) -> NDArray[np.float64]:
+def gradient_fisher(statistics: LayerStatistics) -> NDArray[np.float64]:
     """Empirical Fisher trace: mean over texts of a text's squared gradient norm (arXiv:2501.03273; formula OURS).
 
     Returns [L], in squared nats per squared unit of weight; low is pruned first.
     """
-    trace: NDArray[np.float64] = observation.gradient_example_square.mean(axis=1, dtype=np.float64)
+    trace: NDArray[np.float64] = statistics.gradient_example_square.mean(axis=1, dtype=np.float64)
     return trace

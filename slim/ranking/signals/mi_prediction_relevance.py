@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.mutual_information import mutual_information
-from slim.ranking.layer_statistics import Observation
 from slim.utils.option_types import AtLeastTwo, Count, Estimator, Positive
 
 
 def mi_prediction_relevance(
-    observation: Observation,
+    statistics: LayerStatistics,
     *,
     estimator: Estimator = "probe",
     folds: AtLeastTwo = 5,
@@ -25,8 +25,8 @@ def mi_prediction_relevance(
     is how many principal components they see, by default 64, 8 and 2.
     """
     return mutual_information(
-        observation.pooled,
-        observation.predictions,
+        statistics.pooled,
+        statistics.predictions,
         estimator=estimator,
         folds=folds,
         components=components,

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.utils.option_types import Count, Seed
 from slim.ranking.signals import Layered
+from slim.utils.option_types import Count, Seed
 
 
 def random(model: Layered, *, draws: Count = 10, seed: Seed = 0) -> NDArray[np.float64]:

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.layer_statistics import Observation
+from slim.ranking.layer_statistics import LayerStatistics
 from slim.utils.option_types import AtLeastTwo
 
 
-def weight_entropy(observation: Observation, *, bins: AtLeastTwo = 256) -> NDArray[np.float64]:
+def weight_entropy(statistics: LayerStatistics, *, bins: AtLeastTwo = 256) -> NDArray[np.float64]:
     """Shannon entropy, in nats, of the histogram of a layer's weights (arXiv:2501.03273; bins OURS).
 
     Returns [L]; low is pruned first. The `bins` are equally wide, from the smallest to the largest weight of
@@ -15,8 +15,8 @@ def weight_entropy(observation: Observation, *, bins: AtLeastTwo = 256) -> NDArr
     """
     if bins < 2:
         raise ValueError(f"weight_entropy: bins must be at least 2, got {bins}")
-    span = float(observation.weights.min()), float(observation.weights.max())
-    counts = np.array([np.histogram(w, bins=bins, range=span)[0] for w in observation.weights])
+    span = float(statistics.weights.min()), float(statistics.weights.max())
+    counts = np.array([np.histogram(w, bins=bins, range=span)[0] for w in statistics.weights])
     share = counts / counts.sum(axis=1, keepdims=True)
     entropy: NDArray[np.float64] = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
     return entropy

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.layer_statistics import Observation
+from slim.ranking.layer_statistics import LayerStatistics
 
 
-def weight_magnitude(observation: Observation) -> NDArray[np.float64]:
+def weight_magnitude(statistics: LayerStatistics) -> NDArray[np.float64]:
     """Root mean square of the entries of a layer's weight matrices (OURS).
 
     Returns [L]; low is pruned first.
     """
-    return np.array([np.sqrt(np.square(w, dtype=np.float64).mean()) for w in observation.weights])
+    return np.array([np.sqrt(np.square(w, dtype=np.float64).mean()) for w in statistics.weights])

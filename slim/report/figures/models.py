@@ -13,14 +13,14 @@ from slim.report.figures._style import GREY, INK, styled
 
 LINE = 0.27
 COLOURS = {
-    "linear_floor": "#8A8A8A",
+    "tfidf_linear": "#8A8A8A",
     "teacher": "#000000",
     "pruned": "#C84B00",
     "hard_labels": "#3A9BD9",
     "distilled": "#0072B2",
 }
-DASHES: dict[str, Any] = {"teacher": "-", "linear_floor": (0, (1, 2))}
-FILLED = {"linear_floor", "teacher", "pruned", "distilled"}
+DASHES: dict[str, Any] = {"teacher": "-", "tfidf_linear": (0, (1, 2))}
+FILLED = {"tfidf_linear", "teacher", "pruned", "distilled"}
 NOTE = (
     "Test accuracy (%), mean over seeds; line: bootstrap interval over test items, mean of the seeds'; ticks: single "
     "seeds, where there are several. Hollow: the control, trained on hard labels. Vertical lines: the teacher and, "

@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.ranking.cases import Case, Unmeasured
-from slim.utils.registry import find
 from slim.ranking.fusions._fused import Fused
-from slim.subsets.lattice import Lattice, layers_of
-from slim.subsets.depth_rules import exhaustive
 from slim.ranking.signals import CONTROLS
 from slim.report.study._read import Run
 from slim.report.study.noise import best_of
@@ -20,6 +17,9 @@ from slim.report.tables._paths import Path
 from slim.report.tables.curves import CONTROLS as UNSIGNALLED
 from slim.report.tables.curves import family_of
 from slim.report.tables.sensitivity import one_shot
+from slim.subsets.depth_rules import exhaustive
+from slim.subsets.lattice import Lattice, layers_of
+from slim.utils.registry import find
 
 RAW = "raw"
 SCHEDULES = ("one_shot", "iterative")
@@ -125,7 +125,7 @@ def _of_recoveries(run: Run, runs: Sequence[Run], fusions: Options) -> Iterator[
 
 def _rows(fusion: str) -> str | None:
     """The rows that a fusion learns from by default; None for one that learns from none."""
-    option = inspect.signature(find("fusions", fusion)).parameters.get("rows")
+    option = inspect.signature(find("ranking/fusions", fusion)).parameters.get("rows")
     return None if option is None else str(option.default)
 
 
@@ -142,7 +142,7 @@ def _among(run: Run, runs: Sequence[Run], target: str, schedule: str) -> Case:
 def _fused(name: str, here: Case, options: Mapping[str, Any]) -> Fused | None:
     """What a fusion says; None where it lacks measurements."""
     try:
-        found: Fused = find("fusions", name)(here, **options)
+        found: Fused = find("ranking/fusions", name)(here, **options)
     except Unmeasured:
         return None
     return found

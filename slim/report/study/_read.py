@@ -7,10 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from slim.utils.io import read_arrays
-from slim.subsets.lattice import Lattice
-from slim.subsets.depth_rules import exhaustive
 from slim.ranking.rankings import rankings
+from slim.subsets.depth_rules import exhaustive
+from slim.subsets.lattice import Lattice
+from slim.utils.io import read_arrays
 
 NONE = "none"
 """The budget of no training: accuracies of the raw lattice."""

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.subsets.lattice import Lattice
 from slim.evaluation.metrics.hierarchical import hierarchical_difference
 from slim.evaluation.metrics.ranks import friedman
 from slim.report.study._read import Run
+from slim.subsets.lattice import Lattice
 
 COLUMNS = [
     "dataset", "seed", "layers", "budget", "sets", "mean", "spread", "noise", "paired_noise", "best", "worst",

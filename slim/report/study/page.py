@@ -19,7 +19,8 @@ def page(
     """The HTML of the study, beside which every table lies as study/<name>.csv.
 
     tables: those of `slim.report.study` by name, of which an empty one leaves its part out; sentences: what
-    `slim.report.study.sentences` says; figures: which lie in study/figures, others are left out; level: of the intervals.
+    `slim.report.study.sentences` says; figures: which lie in study/figures, others are left out; level: of the
+    intervals.
     """
     recovered = tables["recovered"]
     return rendered(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from slim.subsets.lattice import layers_of
 from slim.report.study._read import NONE, Run
+from slim.subsets.lattice import layers_of
 
 COLUMNS = [
     "dataset", "seed", "kept", "layers", "budget", "steps", "epochs", "validation_accuracy", "test_accuracy",

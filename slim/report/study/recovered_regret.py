@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.subsets.lattice import Lattice, mask_of
 from slim.evaluation.metrics.hierarchical import bootstrap_means
 from slim.report.study._choices import Choice
 from slim.report.study._read import Run
+from slim.subsets.lattice import Lattice, mask_of
 
 COLUMNS = [
     "dataset", "seed", "strategy", "family", "schedule", "target", "rows", "budget", "removed", "test_regret",
@@ -20,7 +20,8 @@ COLUMNS = [
 def recovered_regret(
     runs: Sequence[Run], choices: Sequence[Choice], *, resamples: int = 2000, level: float = 0.95
 ) -> pd.DataFrame:
-    """One row a run, budget (`none`: before recovery), number of removed layers, and choice (`slim.report.study._choices`).
+    """One row a run, budget (`none`: before recovery), number of removed layers, and choice
+    (`slim.report.study._choices`).
 
     Only sizes of which every set was trained, so that the best one is known. Means over draws.
     target: whose accuracies a fusion learned from; with the target's own budget, and rows `lattice`, it was told the

@@ -8,12 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from slim.subsets import shapley as games
-from slim.subsets.lattice import layers_of
-from slim.subsets.depth_rules import SPLITS
 from slim.ranking.removals import standardised
 from slim.report.study._choices import RAW, Choice, case
 from slim.report.study._read import Run
+from slim.subsets import shapley as games
+from slim.subsets.depth_rules import SPLITS
+from slim.subsets.lattice import layers_of
 
 COLUMNS = ["dataset", "seed", "layers", "budget", "predictor", "kind", "rho", "low", "high", "sets"]
 FEWEST = 5

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slim.subsets.lattice import Lattice, mask_of
 from slim.evaluation.metrics.hierarchical import bootstrap_means
 from slim.report.study._choices import RAW, Choice
 from slim.report.study._read import Run
 from slim.report.tables._paths import Path, best_on_test, mean_regret, tau
+from slim.subsets.lattice import Lattice, mask_of
 
 COLUMNS = [
     "dataset", "seed", "family", "strategy", "tau", "one_shot_regret", "iterative_regret", "difference",

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from slim.subsets.lattice import Lattice
 from slim.report.tables.comparisons import comparisons
 from slim.report.tables.curves import curves
 from slim.report.tables.depths import depths
@@ -23,6 +22,7 @@ from slim.report.tables.shapley import shapley
 from slim.report.tables.signal_correlations import signal_correlations
 from slim.report.tables.signals import signals
 from slim.report.tables.weights import weights
+from slim.subsets.lattice import Lattice
 
 
 def made(
@@ -38,7 +38,8 @@ def made(
     resamples: int,
     level: float,
 ) -> dict[str, pd.DataFrame]:
-    """name -> table, each as its module in `slim.report.tables` defines it. What was read: see `slim.report.tables._read`.
+    """name -> table, each as its module in `slim.report.tables` defines it. What was read: see
+    `slim.report.tables._read`.
 
     measured, pruned, recipes, ranked, fused, fitted: its results, curves, recipes, orders, fusions and their fits
     raw, target: the lattices of every run without recovery, and those that the curves show

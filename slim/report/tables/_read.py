@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from slim.utils.registry import find
-from slim.utils.io import read_json
 from slim.subsets.lattice import Lattice
+from slim.utils.io import read_json
+from slim.utils.registry import find
 
 STUDENT_MODELS = ("pruned", "hard_labels", "distilled")
 """The models that each slot of the distillation gives."""
@@ -20,7 +20,7 @@ STUDENT_MODELS = ("pruned", "hard_labels", "distilled")
 
 def rows(students: Iterable[str]) -> list[str]:
     """The models of one dataset and seed, as their files are called: `distilled_random_forest`, and so on."""
-    return ["linear_floor", "teacher", *(f"{model}_{student}" for student in students for model in STUDENT_MODELS)]
+    return ["tfidf_linear", "teacher", *(f"{model}_{student}" for student in students for model in STUDENT_MODELS)]
 
 
 def read_results(
@@ -60,12 +60,12 @@ def read_lattices(runs: Iterable[str], folder: str | Path = "data/lattice/raw") 
 
 def read_orders(strategies: Mapping[str, Mapping[str, Any]], data: str | Path = "data") -> list[dict[str, Any]]:
     """What `rank` wrote of each strategy, with its `options` in use. `strategies`: name -> options of params.yaml."""
-    return [_ranked(Path(data) / "orders", "signals", name, given) for name, given in strategies.items()]
+    return [_ranked(Path(data) / "orders", "ranking/signals", name, given) for name, given in strategies.items()]
 
 
 def read_fused(fusions: Mapping[str, Mapping[str, Any]], data: str | Path = "data") -> list[dict[str, Any]]:
     """What `fuse` wrote of each fusion, with its `options` in use. `fusions`: name -> options of params.yaml."""
-    return [_ranked(Path(data) / "fused", "fusions", name, given) for name, given in fusions.items()]
+    return [_ranked(Path(data) / "fused", "ranking/fusions", name, given) for name, given in fusions.items()]
 
 
 def _ranked(folder: Path, family: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:

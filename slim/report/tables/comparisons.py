@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slim.subsets.lattice import Lattice, mask_of
 from slim.evaluation.metrics.hierarchical import Difference, bootstrap_means, summarised
 from slim.evaluation.metrics.intervals import mcnemar
 from slim.evaluation.metrics.multiple import holm
 from slim.report.tables._paths import half
+from slim.subsets.lattice import Lattice, mask_of
 
 COLUMNS = [
     "dataset", "strategy", "reference", "rule", "difference", "low", "high", "p", "p_holm", "test", "seeds", "n",
@@ -49,7 +49,8 @@ def comparisons(
     rule: where strategies meet: `half` of the layers, or the depth k >= 1 each is best at on validation
     difference: test accuracy minus the reference's (share), mean over seeds, over draws for random, and in `all` over
         datasets, each counting the same
-    low, high: hierarchical bootstrap over seeds and test items, paired on items (`slim.evaluation.metrics.hierarchical`); in
+    low, high: hierarchical bootstrap over seeds and test items, paired on items
+    (`slim.evaluation.metrics.hierarchical`); in
         `all` the datasets are taken as given, so it says nothing of other ones
     p, test: two-sided; McNemar's exact one on all items with a single seed, the bootstrap's with more, and for what
         was averaged over draws

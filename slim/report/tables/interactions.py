@@ -15,8 +15,8 @@ COLUMNS = ["dataset", "seed", "first", "second", "interaction"]
 def interactions(lattices: Mapping[str, Lattice]) -> pd.DataFrame:
     """One row a run and pair of layers, first < second; `lattices` by run.
 
-    interaction: the Shapley interaction index on validation accuracy (share; see `slim.subsets.shapley.interactions`). A
-    lattice that is not exhaustive, the empty subset included, has no rows.
+    interaction: the Shapley interaction index on validation accuracy (share; see
+    `slim.subsets.shapley.interactions`). A lattice that is not exhaustive, the empty subset included, has no rows.
     """
     rows: list[dict[str, Any]] = []
     for run, lattice in lattices.items():

@@ -11,7 +11,7 @@ KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n"
 """What a row is about: which model on how many test items, cut where, and the number format of its products."""
 COLUMNS = [*KEYS, *CATALOGUE]
 COUNTS = ["seed", "layers", "n", "max_tokens", "parameters", "encoder_parameters", "bytes", "tokenizer_bytes"]
-MODELS = ["linear_floor", "teacher", "pruned", "hard_labels", "distilled"]
+MODELS = ["tfidf_linear", "teacher", "pruned", "hard_labels", "distilled"]
 
 
 def results(records: Iterable[dict[str, Any]]) -> pd.DataFrame:

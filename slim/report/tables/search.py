@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from slim.report.tables._paths import Path, best_on_test, mean_regret, regret_at_half
 from slim.subsets.lattice import Lattice
 from slim.subsets.search import beam, drawn, greedy_within
-from slim.report.tables._paths import Path, best_on_test, mean_regret, regret_at_half
 
 COLUMNS = [
     "dataset", "seed", "method", "rows", "width", "evaluations", "test_regret", "test_regret_half",

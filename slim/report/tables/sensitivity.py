@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.subsets.lattice import Lattice
 from slim.ranking.removal_order import path, removal_order
 from slim.report.tables._paths import Path, best_on_test, mean_regret, tau
 from slim.report.tables.curves import family_of
 from slim.report.tables.orders import by_family
+from slim.subsets.lattice import Lattice
 
 COLUMNS = [
     "dataset", "seed", "family", "strategy", "option", "value", "default", "tau", "test_regret", "default_regret",

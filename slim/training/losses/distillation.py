@@ -6,11 +6,21 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from slim.modeling.transformer import (
+    Batch,
+    Model,
+    bare,
+    classified,
+    layers,
+    outputs_of,
+    projections,
+    real_tokens,
+    vectors,
+)
 from slim.training.losses.attention_relations import attention_relations
 from slim.training.losses.hard_labels import hard_labels
 from slim.training.losses.hidden_states import hidden_states
 from slim.training.losses.soft_labels import soft_labels
-from slim.modeling.transformer import Batch, Model, bare, classified, layers, outputs_of, projections, real_tokens, vectors
 
 
 @dataclass(frozen=True)

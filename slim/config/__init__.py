@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.utils.registry import find
 from slim.config.refusals import all_known, check_options, lines
 from slim.config.sections import (
     Ablate,
@@ -32,6 +31,7 @@ from slim.config.sections import (
     Section,
     Training,
 )  # fmt: skip
+from slim.utils.registry import find
 
 __all__ = ["Params", "check_options", "load"]
 
@@ -89,11 +89,11 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _options_fit(self) -> "Params":
-        for family, entries in (("signals", self.strategies), ("fusions", self.fusions)):
+        for family, entries in (("ranking/signals", self.strategies), ("ranking/fusions", self.fusions)):
             for name, options in entries.items():
-                where = f"{'strategies' if family == 'signals' else family}.{name}"
+                where = f"{'strategies' if family == 'ranking/signals' else 'fusions'}.{name}"
                 function, given = find(family, name), dict(options)
-                if family == "signals" and given.pop("prune_first", "absent") not in ("low", "high"):
+                if family == "ranking/signals" and given.pop("prune_first", "absent") not in ("low", "high"):
                     raise ValueError(f"{where}.prune_first must be low or high")
                 check_options(where, function, given)
         return self

@@ -24,7 +24,7 @@ class Grid(Section):
     datasets: Annotated[list[str], Field(min_length=1)]
     """Names of entries of `datasets`."""
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-    """One teacher, one observation, one lattice and so on a seed."""
+    """One teacher, one statistics, one lattice and so on a seed."""
 
 
 class Runtime(Section):
@@ -59,7 +59,7 @@ class Shape(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> "Shape":
-        known = [name.replace("_", "-") for name in names("architectures")]
+        known = [name.replace("_", "-") for name in names("modeling/architectures")]
         if self.model_type not in known:
             raise ValueError(f"architecture '{self.model_type}' is not supported: choose one of {', '.join(known)}")
         if self.hidden_size % self.num_attention_heads:
