@@ -1,8 +1,11 @@
-"""One verb a file: read, one call, write."""
+"""One stage a file: read, one call, write."""
 
 import os
+import shlex
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 # Nothing phones home, and forked tokenizers do not fight over the cores.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -12,7 +15,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def run(stage: Callable[..., None]) -> None:
-    """Call a stage with the words of the command line; what it refuses is said in one line, without a traceback."""
+    """Call a stage with the words of the command line; a refusal is printed as one line, without a traceback."""
     try:
         stage(*sys.argv[1:])
     except (ValueError, FileNotFoundError) as refusal:

@@ -1,7 +1,5 @@
 """The parts of params.yaml, each a frozen, documented model."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -247,25 +245,11 @@ class Fuse(Section):
     """raw: accuracies without recovery; or an entry of `budgets`: accuracies after that training."""
 
 
-class Fixed(Section):
-    """Depth rule `fixed`."""
-
-    keep: Share = 0.5
-    """Share of the layers that stay, rounded to the nearest number."""
-
-
-class Prune(Section):
-    """Which accuracies curves show, and the rules by which depths are chosen on validation."""
+class Choose(Section):
+    """Which accuracies the curves show, and so which layers a recipe keeps."""
 
     target: str = "raw"
     """As in `fuse`."""
-    best_accuracy: Section = Section()
-    one_standard_error: Section = Section()
-    fixed: Fixed = Fixed()
-
-    def rules(self) -> dict[str, dict[str, Any]]:
-        """Rule -> its options."""
-        return self.model_dump(exclude={"target"})
 
 
 class Budget(Section):
@@ -304,41 +288,9 @@ class Recover(Section):
         return how | {"epochs": budget.epochs or 1.0, "steps": budget.steps}
 
 
-class Distill(Training):
-    """Recovery of the pruned models, with the teacher and, at the same budget, without."""
-
-    depth: Literal["best_accuracy", "one_standard_error", "fixed"] = "fixed"
-    """The rule whose choice is distilled."""
-    temperature: Annotated[float, Field(gt=0)] = 2.0
-    alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Weight of the teacher's soft labels; the rest is the weight of the hard ones."""
-    hidden_states: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the error of every student layer's output; the teacher then runs beside the student."""
-    attention_relations: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the divergence of the last layers' relations between tokens; likewise."""
-    transfer: Annotated[int, Field(ge=0)] = 0
-    """At most so many of the dataset's unlabelled texts, labelled by the teacher, are learned from too."""
-
-    def lesson(self, changes: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-        """How a student is taught, with some values changed."""
-        return self.model_dump(exclude={"depth"}) | dict(changes)
-
-
-class Floor(Section):
-    """The linear baseline: logistic regression on TF-IDF, or on pixels."""
-
-    max_ngram: Count = 2
-    min_documents: Count = 2
-    c: Annotated[float, Field(gt=0)] = 10.0
-    """Inverse strength of the regularisation."""
-    max_rows: Count | None = None
-    """It learns from at most so many rows of train, drawn with a fixed seed."""
-
-
 class Evaluate(Section):
     """Intervals."""
 
     resamples: Annotated[int, Field(ge=100)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     calibration_bins: Annotated[int, Field(ge=2)] = 15
-    floor: Floor = Floor()

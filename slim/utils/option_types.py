@@ -1,16 +1,24 @@
-"""The kinds of option that signals and fusions take; their ranges are checked before anything runs."""
+"""The kinds of option that methods take; their ranges are checked before anything runs."""
 
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le, Lt
 
 Count = Annotated[int, Ge(1)]
 AtLeastTwo = Annotated[int, Ge(2)]
+CountOrZero = Annotated[int, Ge(0)]
 Seed = Annotated[int, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 NotNegative = Annotated[float, Ge(0)]
+Fraction = Annotated[float, Gt(0), Le(1)]
+Weight = Annotated[float, Ge(0), Le(1)]
+LearningRate = Annotated[float, Gt(0), Lt(1)]
+Warmup = Annotated[float, Ge(0), Lt(1)]
+"""Fraction of the steps over which the learning rate rises."""
+Depth = Fraction | Literal["best_accuracy", "one_standard_error"]
+"""The fraction of layers to keep, or the rule of slim/subsets/depth_rules.py that chooses how many."""
 Site = Literal["output", "update"]
 """Activations as a layer puts them out, or the change it makes to its input."""
 Estimator = Literal["probe", "neighbours", "binned"]

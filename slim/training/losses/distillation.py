@@ -39,9 +39,14 @@ class Distillation:
     attention_relations: float = 0.0
     """Weight of the divergence of the last layers' relations between tokens."""
     kept: tuple[int, ...] = ()
-    """The teacher's layers that the student has."""
+    """The teacher's layers that the student has; empty: all."""
     teacher: Model | None = field(default=None, repr=False, compare=False)
     """Needed for the last two only."""
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether anything is learned from the teacher; else it is the control."""
+        return self.alpha > 0 or self.hidden_states > 0 or self.attention_relations > 0
 
     def __call__(self, student: Model, batch: Batch) -> tuple[Tensor, Tensor]:
         """(mean loss, logits [n, classes]) of a batch with `labels` [n] and `teacher` logits [n, classes]."""
@@ -58,7 +63,7 @@ class Distillation:
 
     def _inner(self, teacher: Model, states: Sequence[Tensor], relations: Sequence[Tensor], batch: Batch) -> Tensor:
         stack = layers(teacher)
-        matched = [stack[layer] for layer in matches(self.kept, len(stack))]
+        matched = [stack[layer] for layer in matches(self.kept or range(len(stack)), len(stack))]
         with torch.no_grad(), outputs_of(matched) as wanted, outputs_of(projections(teacher, stack[-1])) as theirs:
             classified(teacher, batch)
         real = real_tokens(teacher, batch)

@@ -32,8 +32,8 @@ def nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
 def check_options(where: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
     """Refuse options that a function's keyword-only parameters do not take: its annotations are the schema."""
     taken: dict[str, Any] = {
-        p.name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default)
-        for p in inspect.signature(function, eval_str=True).parameters.values()
+        p.name: (_type(p.annotation, function), ... if p.default is inspect.Parameter.empty else p.default)
+        for p in inspect.signature(function).parameters.values()
         if p.kind is p.KEYWORD_ONLY
     }
     model = create_model("Options", __base__=Section, **taken)
@@ -41,6 +41,11 @@ def check_options(where: str, function: Callable[..., Any], options: dict[str, A
         model(**options)
     except ValidationError as error:
         raise ValueError(lines(error, model, where)[0]) from error
+
+
+def _type(annotation: Any, function: Callable[..., Any]) -> Any:
+    """An annotation, also where it is written as a string; those of the other parameters may name unimported types."""
+    return eval(annotation, function.__globals__) if isinstance(annotation, str) else annotation
 
 
 def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
