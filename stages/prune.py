@@ -5,7 +5,7 @@ FOLDER is where the strategy's order lies: orders (from rank) or fused (from fus
 
 from slim.config import load
 from slim.subsets.choices import recipes, write
-from slim.subsets.depth_rules import curve
+from slim.subsets.curves import curve
 from slim.subsets.lattice import Lattice
 from slim.utils.grid import runs
 from slim.utils.io import read_json

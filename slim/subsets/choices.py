@@ -1,13 +1,12 @@
-"""What `prune` writes of a strategy, and how a student finds its layers in it."""
+"""The folders of the stages `prune` and `choose`, which `slim.subsets.curves` and `depth_rules` replace."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from slim.subsets.depth_rules import SPLITS, Row, choose
-from slim.subsets.lattice import Lattice
+from slim.subsets.curves import Row, write_curves
+from slim.subsets.depth_rules import choose_layers
+from slim.subsets.lattice import SPLITS, Lattice
 from slim.utils.io import read_json, write_json, written_aside
 
 
@@ -17,35 +16,31 @@ def recipes(
     """rule -> run -> the depth chosen for each draw. `rules`: rule -> its options; curves and lattices by run."""
     return {
         rule: {
-            run: [choose(rule, draw, lattices[run], **options) for draw in _draws(rows)]
-            for run, rows in curves.items()
+            run: [_chosen(rule, options, draw, lattices[run]) for draw in _draws(rows)] for run, rows in curves.items()
         }
         for rule, options in rules.items()
     }
+
+
+def _chosen(rule: str, options: Mapping[str, Any], rows: list[Row], lattice: Lattice) -> Row:
+    first = [row | {"draw": 0} for row in rows]
+    row = choose_layers(first, options.get("keep", rule), len(lattice.labels["validation"]))
+    copied = ("removed", "layers", "validation_accuracy", "test_accuracy")
+    teacher = {f"{split}_teacher": lattice.accuracy(lattice.full, split) for split in SPLITS}
+    return {"rule": rule, "kept": "-".join(map(str, row["kept"]))} | {key: row[key] for key in copied} | teacher
 
 
 def _draws(rows: list[Row]) -> list[list[Row]]:
     return [[row for row in rows if row["draw"] == draw] for draw in sorted({row["draw"] for row in rows})]
 
 
-COLUMNS = ["dataset", "seed", "strategy", "draw", "removed", "layers", "kept"] + [
-    f"{split}_{what}" for split in SPLITS for what in ("accuracy", "loss", "regret")
-]
-
-
 def write(
     strategy: str, curves: Mapping[str, list[Row]], chosen: Mapping[str, dict[str, list[Row]]], folder: str | Path
 ) -> None:
     """curve.csv (one row a run, draw and depth) and one <rule>.json a rule (chosen depths by run)."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
-    table.writeheader()
-    for run, rows in curves.items():
-        dataset, seed = run.split("/")
-        table.writerows({"dataset": dataset, "seed": seed, "strategy": strategy} | row for row in rows)
     with written_aside(folder) as aside:
         aside.mkdir()
-        (aside / "curve.csv").write_text(text.getvalue(), encoding="utf-8")
+        write_curves(strategy, curves, aside / "curve.csv")
         for rule, runs in chosen.items():
             write_json({"strategy": strategy, "rule": rule, "runs": runs}, aside / f"{rule}.json")
 
