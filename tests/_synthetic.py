@@ -7,7 +7,7 @@ import numpy as np
 
 from slim.ranking.removal_order import path, ranking, removal_order
 from slim.subsets.choices import recipes, write
-from slim.subsets.depth_rules import curve
+from slim.subsets.curves import curve
 from slim.subsets.lattice import Lattice, layers_of, oracle
 from slim.subsets.search import greedy_within
 from slim.utils.io import write_json

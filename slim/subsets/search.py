@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from slim.subsets.lattice import Lattice, Split, layers_of
+from slim.subsets.lattice import Lattice, SplitName, layers_of
 
 Found = tuple[list[list[int]], int]
 """The retained layers of every size, and the number of subsets measured."""
 
 
-def greedy_within(lattice: Lattice, evaluations: int | None, split: Split = "validation") -> Found:
+def greedy_within(lattice: Lattice, evaluations: int | None, split: SplitName = "validation") -> Found:
     """Removes the layer without which accuracy on `split` is highest, measures again, and so on, down to one layer.
 
     Stops before the round that would need more than `evaluations` subsets (None: no limit). What is left then goes in
@@ -34,7 +34,7 @@ def greedy_within(lattice: Lattice, evaluations: int | None, split: Split = "val
     return path + [sorted(left[k:]) for k in range(1, len(left))], used
 
 
-def beam(lattice: Lattice, width: int, split: Split = "validation") -> Found:
+def beam(lattice: Lattice, width: int, split: SplitName = "validation") -> Found:
     """The best subset of each size among those that remove one layer from the `width` best of the size above.
 
     Width 1 is greedy; a width of all subsets of a size, the oracle. Paths need not be nested. Raises ValueError for a
@@ -52,7 +52,7 @@ def beam(lattice: Lattice, width: int, split: Split = "validation") -> Found:
     return path, used
 
 
-def drawn(lattice: Lattice, evaluations: int, seed: int, split: Split = "validation") -> Found:
+def drawn(lattice: Lattice, evaluations: int, seed: int, split: SplitName = "validation") -> Found:
     """The best of each size among that many subsets drawn by chance, evenly over the sizes 1 .. L-1.
 
     No subset is drawn twice, and only those that the lattice has; what cannot be shared evenly goes to the larger
@@ -76,7 +76,7 @@ def _smaller(mask: int) -> list[int]:
     return [mask ^ 1 << layer for layer in layers_of(mask)]
 
 
-def _best_first(lattice: Lattice, masks: Iterable[int], split: Split) -> list[int]:
+def _best_first(lattice: Lattice, masks: Iterable[int], split: SplitName) -> list[int]:
     return sorted(masks, key=lambda mask: (-lattice.accuracy(mask, split), lattice.loss(mask, split), mask))
 
 

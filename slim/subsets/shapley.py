@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.subsets.lattice import Lattice, Split
+from slim.subsets.lattice import Lattice, SplitName
 
 Floats = NDArray[np.float64]
 
@@ -15,7 +15,7 @@ def complete(lattice: Lattice) -> bool:
     return len(lattice.row) == 1 << lattice.layers
 
 
-def values_of(lattice: Lattice, split: Split) -> Floats:
+def values_of(lattice: Lattice, split: SplitName) -> Floats:
     """The game that layers play, [2^L]: accuracy (share) by mask. Raises ValueError unless all were measured."""
     return np.array([lattice.accuracy(mask, split) for mask in range(1 << lattice.layers)])
 

@@ -12,7 +12,7 @@ from slim.report.tables import _read as read
 from slim.report.tables.comparisons import chosen, comparisons
 from slim.report.tables.curves import curves
 from slim.report.tables.depths import depths
-from slim.subsets.depth_rules import curve
+from slim.subsets.curves import curve
 from slim.subsets.lattice import mask_of
 from tests import builders
 from tests._synthetic import DATASETS, FUSIONS, RULES, STRATEGIES

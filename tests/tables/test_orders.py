@@ -8,7 +8,7 @@ from slim.report.tables._paths import half, removed_at
 from slim.report.tables.curves import curves
 from slim.report.tables.depths import depths
 from slim.report.tables.orders import orders
-from slim.subsets.depth_rules import curve
+from slim.subsets.curves import curve
 from tests._synthetic import FUSIONS, RULES, STRATEGIES
 from tests.tables.made_up import CELLS, LAYERS, exhaustive
 

@@ -17,8 +17,7 @@ from slim.report.tables._paths import Path
 from slim.report.tables.curves import CONTROLS as UNSIGNALLED
 from slim.report.tables.curves import family_of
 from slim.report.tables.sensitivity import one_shot
-from slim.subsets.depth_rules import exhaustive
-from slim.subsets.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, exhaustive, layers_of
 from slim.utils.registry import find
 
 RAW = "raw"

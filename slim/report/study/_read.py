@@ -8,8 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from slim.ranking.rankings import rankings
-from slim.subsets.depth_rules import exhaustive
-from slim.subsets.lattice import Lattice
+from slim.subsets.lattice import Lattice, exhaustive
 from slim.utils.io import read_arrays
 
 NONE = "none"

@@ -12,8 +12,7 @@ from slim.ranking.removals import standardised
 from slim.report.study._choices import RAW, Choice, case
 from slim.report.study._read import Run
 from slim.subsets import shapley as games
-from slim.subsets.depth_rules import SPLITS
-from slim.subsets.lattice import layers_of
+from slim.subsets.lattice import SPLITS, layers_of
 
 COLUMNS = ["dataset", "seed", "layers", "budget", "predictor", "kind", "rho", "low", "high", "sets"]
 FEWEST = 5

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import kendalltau
 
-from slim.subsets.depth_rules import exhaustive
-from slim.subsets.lattice import Lattice, layers_of, mask_of
+from slim.subsets.lattice import Lattice, exhaustive, layers_of, mask_of
 
 Path = Sequence[Sequence[int]]
 """Retained layers after k = 0 .. L-1 removals."""
