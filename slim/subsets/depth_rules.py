@@ -1,7 +1,8 @@
 """How many layers to remove, decided on a curve's validation accuracies alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import floor, sqrt
+from typing import Any
 
 from slim.subsets.curves import Row
 
@@ -70,3 +71,16 @@ def _intact(rows: Sequence[Row]) -> Row:
         if row["removed"] == 0:
             return row
     raise ValueError("the curve has no row of the intact model: remove its file and run `dvc repro` again")
+
+
+def choices(
+    entry: Mapping[str, Any], curves: Mapping[str, Mapping[str, Sequence[Row]]], n_validation: Mapping[str, int]
+) -> dict[str, Row]:
+    """run -> which layers an entry of `prune` keeps there, and how accurate that is on validation.
+
+    `entry`: `order` (a strategy or fusion) and `keep`; `curves`: strategy -> run -> rows; `n_validation`: run -> items.
+    """
+    order, keep = entry["order"], entry["keep"]
+    fields = ("removed", "layers", "kept", "validation_accuracy")
+    chosen = {run: choose_layers(rows, keep, n_validation[run]) for run, rows in curves[order].items()}
+    return {run: {"order": order, "keep": keep} | {key: row[key] for key in fields} for run, row in chosen.items()}
