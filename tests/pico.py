@@ -11,8 +11,9 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
+from slim.modeling.model_io import agree
 from slim.modeling.splits import Input
-from slim.modeling.transformer import ARCHITECTURES, agree, of_config
+from slim.modeling.transformer import ARCHITECTURES, of_config
 from slim.utils.image_files import encoded
 
 WORDS = [f"word{i}" for i in range(60)]

@@ -19,7 +19,7 @@ from slim.download.datasets.files import files
 from slim.download.encoders.pretrained import fetch
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator
-from slim.modeling import transformer as models
+from slim.modeling import model_io
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split, read_split, read_unlabelled
 from slim.training.trainer import examples
@@ -137,7 +137,7 @@ def test_a_model_without_what_makes_its_images_is_refused(damage, tmp_path):
     else:
         processor.write_text(processor.read_text().replace('"height": 8', '"height": 16'))
     with pytest.raises(ValueError, match=r"preprocessor_config\.json") as refusal:
-        models.load(tmp_path / "model")
+        model_io.load(tmp_path / "model")
     assert "\n" not in str(refusal.value)
 
 
@@ -146,7 +146,7 @@ def test_a_model_of_random_weights_needs_no_tokenizer(tmp_path):
         source="scratch", path="lock", config={"model_type": "vit", "image_size": 8, "patch_size": 2} | SHAPE
     )
     fetch(tmp_path / "base", **source.model_dump())
-    model, processor = models.load(tmp_path / "base", ["a", "b"])
+    model, processor = model_io.load(tmp_path / "base", ["a", "b"])
     found = Classifier(model, processor, 16, 8, pico.EXACT).logits(pico.images(5))
     assert found.shape == (5, 2) and np.isfinite(found).all()
     assert json.loads((tmp_path / "base" / "card.json").read_text())["name"] == "vit"

@@ -18,8 +18,8 @@ from slim.modeling.transformer import (
     vectors,
 )
 from slim.training.losses.attention_relations import attention_relations
+from slim.training.losses.cross_entropy import UNLABELLED, cross_entropy
 from slim.training.losses.distillation import Distillation, matches
-from slim.training.losses.hard_labels import UNLABELLED, hard_labels
 from slim.training.losses.hidden_states import hidden_states
 from slim.training.losses.soft_labels import soft_labels
 from tests import pico
@@ -38,8 +38,8 @@ def test_soft_labels_are_the_divergence_by_hand(temperature, seed):
 def test_texts_without_a_label_do_not_count_among_the_hard_ones():
     logits, labels = torch.randn(5, 3), torch.tensor([0, UNLABELLED, 2, 1, UNLABELLED])
     known = labels != UNLABELLED
-    torch.testing.assert_close(hard_labels(logits, labels), hard_labels(logits[known], labels[known]))
-    assert hard_labels(logits, torch.full((5,), UNLABELLED)) == 0
+    torch.testing.assert_close(cross_entropy(logits, labels), cross_entropy(logits[known], labels[known]))
+    assert cross_entropy(logits, torch.full((5,), UNLABELLED)) == 0
 
 
 def test_hidden_states_are_a_relative_error_of_real_tokens():
@@ -88,7 +88,7 @@ def test_distillation_mixes_its_terms():
         classified(student, batch)
     with outputs_of([above[1], above[3]]) as wanted, outputs_of(projections(teacher, above[3])) as theirs:
         classified(teacher, batch)
-    expected = 0.3 * soft_labels(logits, torch_logits, 2.0) + 0.7 * hard_labels(logits, batch["labels"])
+    expected = 0.3 * soft_labels(logits, torch_logits, 2.0) + 0.7 * cross_entropy(logits, batch["labels"])
     related = attention_relations(vectors(student, ours), vectors(teacher, theirs), real)
     expected = expected + 0.5 * hidden_states(states, wanted, real) + 0.25 * related
     torch.testing.assert_close(loss, expected)
@@ -100,7 +100,7 @@ def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weigh
     teacher = pico.model(family, layers=3)
     batch = batch_with(torch.zeros(6, 3), family)
     itself = Distillation(1.0, 0.0, *weights, kept=(0, 1, 2), teacher=teacher)
-    plain = hard_labels(classified(teacher, batch), batch["labels"])
+    plain = cross_entropy(classified(teacher, batch), batch["labels"])
     torch.testing.assert_close(itself(teacher, batch)[0], plain)
     student = keep_layers(teacher, [0, 2])
     objective = Distillation(1.0, 1.0, *weights, kept=(0, 2), teacher=teacher)

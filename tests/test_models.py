@@ -12,10 +12,11 @@ import torch
 from transformers import AutoTokenizer, GPT2TokenizerFast
 
 from slim.evaluation.metrics.size import size
+from slim.modeling import model_io
 from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
 from slim.subsets.recovery import loss
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.registry import find, names
 from tests import pico
 from tests.test_training import learnable
@@ -99,7 +100,7 @@ def test_every_architecture_learns(family, tmp_path, monkeypatch):
     before = {name: tensor.clone() for name, tensor in models.layers(whole.model).named_parameters()}
     train, test = learnable(96, 0, family), learnable(60, 2, family)
     untrained = loss(whole.logits(test.inputs), test.labels)
-    whole.train(train, None, schedule, ["input"])
+    train_classifier(whole, train, None, schedule, tmp_path / "work")
     assert loss(whole.logits(test.inputs), test.labels) < untrained
     assert not any(torch.equal(tensor, before[name]) for name, tensor in models.layers(whole.model).named_parameters())
 
@@ -172,7 +173,7 @@ def test_both_ways_of_pooling_are_the_models_own(pooling):
 def test_variants_whose_layers_do_not_stand_alone_are_refused(family, changes, said, tmp_path):
     pico.classifier(family=family, **changes).save(tmp_path / "model", pico.inputs(family))
     with pytest.raises(ValueError, match=said) as refusal:
-        models.load(tmp_path / "model")
+        model_io.load(tmp_path / "model")
     assert "\n" not in str(refusal.value)
 
 
@@ -188,7 +189,7 @@ def decoder(tmp_path) -> Path:
 
 
 def test_a_decoder_without_a_padding_token_pads_with_its_end(decoder):
-    model, tokenizer = models.load(decoder, ["a", "b"])
+    model, tokenizer = model_io.load(decoder, ["a", "b"])
     assert tokenizer.pad_token_id == tokenizer.eos_token_id == model.config.pad_token_id == 0
     whole = Classifier(model, tokenizer, 32, 8, pico.EXACT)
     texts = ["", *pico.texts(8)]
@@ -203,7 +204,7 @@ def test_a_tokenizer_without_any_token_to_pad_with_is_refused(decoder):
         config[name] = None
     (decoder / "tokenizer_config.json").write_text(json.dumps(config))
     with pytest.raises(ValueError, match="neither a pad_token nor an eos_token"):
-        models.load(decoder)
+        model_io.load(decoder)
 
 
 @pytest.mark.parametrize("kept", [[], [0, 0], [4], [-1, 0]])
@@ -240,7 +241,7 @@ def test_a_damaged_model_is_refused_in_one_line(damage, tmp_path):
     else:
         config.write_text("{")
     with pytest.raises(ValueError, match=r"model|architecture") as refusal:
-        models.load(tmp_path / "model")
+        model_io.load(tmp_path / "model")
     assert "\n" not in str(refusal.value)
 
 
@@ -249,7 +250,7 @@ def test_a_fresh_head_has_the_classes_asked_for_and_is_the_same_for_the_same_see
     heads = []
     for _ in range(2):
         torch.manual_seed(3)
-        model, _ = models.load(tmp_path / "model", ["a", "b", "c", "d", "e"])
+        model, _ = model_io.load(tmp_path / "model", ["a", "b", "c", "d", "e"])
         heads.append(model.classifier.weight)
     assert model.config.id2label[4] == "e" and heads[0].shape == (5, 16) and torch.equal(*heads)
 

@@ -16,7 +16,7 @@ from slim.modeling import tokenization as tokens
 from slim.modeling.splits import Split, read_split
 from slim.ranking.collect import collect
 from slim.subsets.ablation import ablate
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.code_hash import ROOT
 from tests import pico
 
@@ -324,7 +324,7 @@ def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
     split, model = Split(words, np.arange(60) % 2), pico.classifier(classes=2)
     before = model.logits(words)
     schedule = Schedule(epochs=1, batch_size=16, learning_rate=1e-3, warmup=0.1, weight_decay=0.0, seed=0, steps=6)
-    model.train(split, None, schedule, [Path(__file__)], about=str(tmp_path))
+    train_classifier(model, split, None, schedule, tmp_path / "work")
     after = model.logits(words)
     loss = [-np.log(np.exp(o[np.arange(60), split.labels]) / np.exp(o).sum(-1)).mean() for o in (before, after)]
     assert loss[1] < loss[0]

@@ -22,8 +22,8 @@ from safetensors.torch import load_file
 
 from slim.modeling import device as runtime
 from slim.modeling.splits import Split
-from slim.training.losses.hard_labels import UNLABELLED
-from slim.training.trainer import Shares
+from slim.training.losses.cross_entropy import UNLABELLED
+from slim.training.trainer import LengthGroupedBatches
 from slim.utils.code_hash import ROOT
 from slim.utils.io import read_arrays, write_json
 from tests import pico
@@ -53,7 +53,9 @@ teacher = pico.model(classes=2, seed=5)
 logits = np.random.default_rng(0).normal(size=(123, 2)).astype(np.float32)
 schedule = replace(SCHEDULE, epochs=4, batch_size=int(sys.argv[3]), learning_rate=1e-3)
 objective = Distillation(2.0, 0.5, 1.0, 1.0, (0, 1, 2), teacher)
-log = model.train(taught_texts(), learnable(64, 1), schedule, [], objective, teacher=logits)
+log = slim.training.trainer.train_classifier(
+    model, taught_texts(), learnable(64, 1), schedule, "work", objective, teacher=logits
+)
 torch.save(model.model.state_dict(), sys.argv[1])
 print("SAVED", [entry["eval_accuracy"] for entry in log], flush=True)
 """
@@ -116,7 +118,7 @@ def test_two_processes_killed_and_resumed_end_where_one_ends(program, tmp_path, 
     code, said, complained = ended(start(tmp_path / "two", program, "weights.pt", "1000", "20", path=warm))
     assert code == 0, complained
     assert said.count("resuming from") == said.count("SAVED") == 1  # only the first process speaks and goes on
-    assert complained.count(" 0/28 [") == 1 and not list((tmp_path / "two").glob(".ckpt/*/checkpoint-*"))
+    assert complained.count(" 0/28 [") == 1 and not list((tmp_path / "two").glob("work/checkpoint-*"))
     code, spoken, complained = ended(alone)
     assert code == 0, complained
     assert spoken.splitlines()[-1] == said.splitlines()[-1]  # the accuracy of every epoch
@@ -163,7 +165,7 @@ def test_shares_are_the_same_batches_at_any_number_of_processes(count, monkeypat
         monkeypatch.setattr("slim.training.trainer.rank", lambda: rank)
         monkeypatch.setattr("slim.training.trainer.processes", lambda: processes)
         torch.manual_seed(0)
-        found = Shares(np.arange(count) % 7, 20, 0, lambda: epoch * -(-count // 20))
+        found = LengthGroupedBatches(np.arange(count) % 7, 20, 0, lambda: epoch * -(-count // 20))
         assert len(found) == -(-count // 20)
         return list(found)
 
@@ -177,7 +179,7 @@ def test_shares_are_the_same_batches_at_any_number_of_processes(count, monkeypat
 
 
 def _past(folder: Path, step: int) -> bool:
-    found = [path.parent.name for path in folder.glob(".ckpt/*/checkpoint-*/complete")]
+    found = [path.parent.name for path in folder.glob("work/checkpoint-*/complete")]
     return any(int(name.removeprefix("checkpoint-")) > step for name in found)
 
 

@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from slim.modeling.device import Runtime
+from slim.modeling.model_io import load
 from slim.modeling.splits import Split
-from slim.modeling.transformer import ARCHITECTURES, load
+from slim.modeling.transformer import ARCHITECTURES
 from slim.training.losses.distillation import Distillation
-from slim.training.trainer import Schedule, by_labels, last_complete
+from slim.training.trainer import Schedule, cross_entropy_objective, last_complete, train_classifier
 from slim.utils.code_hash import ROOT
 from slim.utils.image_files import encoded
 from slim.utils.work_cache import checkpoint_folder
@@ -43,7 +44,7 @@ def trained(folder: Path, monkeypatch: pytest.MonkeyPatch, **options):
     (folder / "input").write_text("x")
     torch.manual_seed(0)
     model = pico.classifier(classes=2)
-    return model, model.train(learnable(128, 0), learnable(64, 1), SCHEDULE, ["input"], **options)
+    return model, train_classifier(model, learnable(128, 0), learnable(64, 1), SCHEDULE, Path("work"), **options)
 
 
 def test_training_learns_and_ends_as_its_best_epoch(tmp_path, monkeypatch):
@@ -100,8 +101,8 @@ def test_without_validation_training_takes_the_steps_asked_for_and_keeps_no_epoc
     model = pico.classifier(classes=2)
     before = {name: tensor.clone() for name, tensor in model.model.state_dict().items()}
     taken = []
-    objective = lambda model, batch: taken.append(1) or by_labels(model, batch)  # noqa: E731
-    assert model.train(learnable(128, 0), None, replace(SCHEDULE, steps=5), ["input"], objective) == []
+    objective = lambda model, batch: taken.append(1) or cross_entropy_objective(model, batch)  # noqa: E731
+    assert train_classifier(model, learnable(128, 0), None, replace(SCHEDULE, steps=5), Path("work"), objective) == []
     assert len(taken) == 5
     assert any(not torch.equal(before[name], tensor) for name, tensor in model.model.state_dict().items())
 
@@ -124,7 +125,7 @@ slim.training.trainer.SAVE_EVERY_SECONDS = 0.0
 torch.set_num_threads(1)
 torch.manual_seed(0)
 model = pico.classifier(classes=2)
-model.train(learnable(512, 0), learnable(64, 1), replace(SCHEDULE, epochs=3), ["input"])
+slim.training.trainer.train_classifier(model, learnable(512, 0), learnable(64, 1), replace(SCHEDULE, epochs=3), "work")
 torch.save(model.model.state_dict(), sys.argv[1])
 """
 
@@ -146,7 +147,7 @@ def test_a_killed_run_resumes_and_ends_where_an_unbroken_one_ends(tmp_path):
 
     broken = start("broken")
     deadline = time.monotonic() + 300
-    while not list((tmp_path / "broken").glob(".ckpt/*/checkpoint-*/complete")):
+    while not list((tmp_path / "broken").glob("work/checkpoint-*/complete")):
         assert broken.poll() is None and time.monotonic() < deadline, "ended before its first checkpoint"
         time.sleep(0.02)
     broken.send_signal(signal.SIGKILL)
@@ -159,7 +160,7 @@ def test_a_killed_run_resumes_and_ends_where_an_unbroken_one_ends(tmp_path):
     weights = [torch.load(tmp_path / name / "weights.pt", weights_only=True) for name in ("broken", "whole")]
     for key in weights[0]:
         torch.testing.assert_close(weights[0][key], weights[1][key])
-    assert not list((tmp_path / "broken").glob(".ckpt/*/checkpoint-*"))
+    assert not list((tmp_path / "broken").glob("work/checkpoint-*"))
 
 
 def test_a_checkpoint_that_a_kill_left_half_written_is_not_resumed_from(tmp_path):
@@ -192,5 +193,5 @@ def test_other_code_is_another_checkpoint_however_far_away_it_is_imported(monkey
     monkeypatch.setattr(Path, "open", changed)
     changes = "slim/subsets/shapley.py"
     assert one == checkpoint_folder([], [], ["slim.subsets.recovery"])
-    changes = "slim/training/losses/hard_labels.py"
+    changes = "slim/training/losses/cross_entropy.py"
     assert one != checkpoint_folder([], [], ["slim.subsets.recovery"])

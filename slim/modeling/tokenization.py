@@ -27,7 +27,7 @@ AT_ONCE = 2_000
 """How many texts are tokenized at a time."""
 
 
-def cut_at(tokenizer: Processor, max_tokens: int) -> None:
+def set_truncation(tokenizer: Processor, max_tokens: int) -> None:
     """Let a tokenizer cut every text at so many tokens by itself, which it keeps when it is saved.
 
     Otherwise that would depend on whether it was called before, so on what tokens were found on disk.
@@ -35,7 +35,7 @@ def cut_at(tokenizer: Processor, max_tokens: int) -> None:
     tokenizer("", truncation=True, max_length=max_tokens)
 
 
-def cut_share(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> float:
+def truncated_fraction(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> float:
     """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
     return float((tokenized(texts, tokenizer, max_tokens + 1).data.column("length").to_numpy() > max_tokens).mean())
 

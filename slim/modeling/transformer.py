@@ -1,4 +1,4 @@
-"""What may be asked of a model of any architecture: its layers, what comes before and after them, save and load."""
+"""The parts of a model of any architecture: its layers, and what comes before and after them."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -6,26 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import (
-    AutoConfig,
-    AutoImageProcessor,
     AutoModelForImageClassification,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     ImageProcessingMixin,
 )  # fmt: skip
-from transformers.utils import logging
 
 from slim.modeling.architectures import ARCHITECTURES, _architecture
 from slim.modeling.architectures._architecture import Architecture, Config
-from slim.utils.io import read_json, write_json, written_aside
 
 Batch = _architecture.Batch
 Model = _architecture.Model
@@ -54,10 +47,10 @@ def reads_images(processor: Processor) -> bool:
 
 def of_config(config: Config) -> Model:
     """A classifier of random weights."""
-    return _auto_model(config).from_config(config)
+    return auto_model(config).from_config(config)
 
 
-def _auto_model(config: Config) -> Any:
+def auto_model(config: Config) -> Any:
     known = architecture(config.model_type)
     return AutoModelForImageClassification if known.images else AutoModelForSequenceClassification
 
@@ -266,107 +259,3 @@ def _kept_state(model: Model, kept: Sequence[int]) -> dict[str, Tensor]:
         if int(index) in kept and not (int(index) == kept[0] and rest.split(".")[0] in known.first_lacks):
             state[f"{known.stack}.{kept.index(int(index))}.{rest}"] = tensor
     return state
-
-
-def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model, Processor]:
-    """The classifier and processor of a folder; with `labels`, under a fresh head unless its own has as many classes.
-
-    Raises ValueError in one line when the folder holds no model, a damaged one, or an unsupported architecture.
-    """
-    folder = Path(folder)
-    if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
-        if pickled := next(folder.glob("pytorch_model*.bin"), None):
-            raise ValueError(f"{pickled} is a pickle, which is never loaded: save the model as model.safetensors")
-        raise ValueError(f"{folder} holds no config.json and model.safetensors: run `dvc repro` or `dvc checkout`")
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    architecture(read_json(folder / "config.json").get("model_type"))
-    head: dict[str, Any] = {}
-    if labels is not None:
-        named = dict(enumerate(labels))
-        head = {"num_labels": len(labels), "id2label": named, "label2id": {name: i for i, name in named.items()}}
-    with _damage_told(folder):
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
-    supported(config)
-    processor = _processor(folder, config)
-    agree(config, processor)
-    with _damage_told(folder):
-        model = _auto_model(config).from_pretrained(
-            folder,
-            config=config,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=labels is not None,  # a head for other classes gives way to a fresh one
-        )
-    return model.eval(), processor
-
-
-def _processor(folder: Path, config: Config) -> Processor:
-    if architecture(config.model_type).images:
-        if not (folder / "preprocessor_config.json").is_file():
-            raise ValueError(f"{folder} holds a model of images without its preprocessor_config.json: save it beside")
-        with _damage_told(folder):
-            return AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-    with _damage_told(folder):
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what is made of no files at all
-        raise ValueError(f"{folder} holds a model without a tokenizer: save it beside the model")
-    return tokenizer
-
-
-@contextmanager
-def _damage_told(folder: Path) -> Iterator[None]:
-    """A context that says in one line what is wrong with a folder."""
-    try:
-        yield
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, ImportError) as error:
-        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise ValueError(f"{folder} holds a damaged model ({said}): remove it, rerun") from error
-    except Exception as error:
-        if type(error).__name__ == "SafetensorError":  # not importable by one name in every version
-            raise ValueError(f"{folder}/model.safetensors is damaged ({error}): remove it, rerun") from error
-        raise
-
-
-def agree(config: Config, processor: Processor) -> None:
-    """Let a config and a tokenizer mean the same padding, to the right, and the tokenizer give what the model takes.
-
-    Raises ValueError when the tokenizer has no token that texts could be padded with, or when an image processor
-    makes images of another size than the model reads.
-    """
-    known, tokenizer = architecture(config.model_type), processor
-    if known.images:
-        made, read = (processor.size["height"], processor.size["width"]), config.image_size
-        if made != (tuple(read) if isinstance(read, list | tuple) else (read, read)):
-            raise ValueError(f"preprocessor_config.json makes images of {made}, the model reads {read}: mend `size`")
-        return
-    if tokenizer.pad_token is None:
-        if tokenizer.eos_token is None:
-            raise ValueError("the tokenizer has neither a pad_token nor an eos_token: name one in its config")
-        tokenizer.pad_token = tokenizer.eos_token
-    if known.reads_padding:
-        config.pad_token_id = tokenizer.pad_token_id
-    tokenizer.padding_side = "right"
-    taken = [name for name in tokenizer.model_input_names if name in known.inputs]
-    if taken != tokenizer.model_input_names:
-        tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = taken  # the latter is saved
-
-
-def save(
-    model: Model,
-    processor: Processor,
-    folder: str | Path,
-    reference: np.ndarray,
-    notes: Mapping[str, Any] | None = None,
-) -> None:
-    """Write a model so that plain `from_pretrained` reads it, and the logits a faithful reload must give.
-
-    `reference` [inputs, classes] is kept as reference_logits.npy beside the weights, each of `notes` as <name>.json.
-    """
-    with written_aside(folder) as aside:
-        model.save_pretrained(aside)
-        processor.save_pretrained(aside)
-        np.save(aside / "reference_logits.npy", reference, allow_pickle=False)
-        for name, note in (notes or {}).items():
-            write_json(note, aside / f"{name}.json")

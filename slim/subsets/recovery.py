@@ -12,7 +12,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split
 from slim.modeling.transformer import keep_layers, layers
 from slim.subsets.lattice import Lattice, layers_of, mask_of
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.io import read_arrays, write_arrays
 from slim.utils.work_cache import checkpoint_folder
 
@@ -57,7 +57,7 @@ def recovered(
     for mask in tqdm(masks, desc="recovering", unit="set"):
         path = memo / f"{mask}.npz"
         if not path.exists():
-            write_arrays(_trained(teacher, train, splits, mask, schedule, files), path)
+            write_arrays(_trained(teacher, train, splits, mask, schedule, memo / str(mask)), path)
         found.append(read_arrays(path))
     return Lattice(
         layers=len(layers(teacher.model)),
@@ -74,11 +74,11 @@ def _trained(
     splits: Mapping[str, Split],
     mask: int,
     schedule: Schedule,
-    files: Sequence[str | Path],
+    work: Path,
 ) -> dict[str, np.ndarray]:
     """Predictions [n] and loss (nats) on each split of one subset after its training."""
     student = teacher.with_model(keep_layers(teacher.model, layers_of(mask)))
-    student.train(train, None, schedule, files, about=mask)
+    train_classifier(student, train, None, schedule, work)
     logits = {name: student.logits(split.inputs) for name, split in splits.items()}
     predictions = {f"{name}_predictions": each.argmax(-1).astype(np.int16) for name, each in logits.items()}
     losses = {f"{name}_loss": np.array(loss(each, splits[name].labels)) for name, each in logits.items()}

@@ -8,7 +8,8 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, AutoTokenizer, s
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from transformers.utils import logging
 
-from slim.modeling.transformer import agree, architecture, reads_images, supported
+from slim.modeling.model_io import agree
+from slim.modeling.transformer import architecture, reads_images, supported
 
 
 def draw(folder: Path, tokenizer_of: Path | None, config: Mapping[str, Any], seed: int) -> None:

@@ -18,7 +18,7 @@ from slim.modeling.transformer import (
     vectors,
 )
 from slim.training.losses.attention_relations import attention_relations
-from slim.training.losses.hard_labels import hard_labels
+from slim.training.losses.cross_entropy import cross_entropy
 from slim.training.losses.hidden_states import hidden_states
 from slim.training.losses.soft_labels import soft_labels
 
@@ -54,7 +54,7 @@ class Distillation:
         stack = layers(alone)
         with outputs_of(stack) as states, outputs_of(projections(alone, stack[-1])) as relations:
             logits = classified(student, batch)
-        loss = (1 - self.alpha) * hard_labels(logits, batch["labels"])
+        loss = (1 - self.alpha) * cross_entropy(logits, batch["labels"])
         if self.alpha > 0:
             loss = loss + self.alpha * soft_labels(logits, batch["teacher"], self.temperature)
         if self.teacher is not None and (self.hidden_states > 0 or self.attention_relations > 0):
