@@ -1,11 +1,8 @@
 """One stage a file: read, one call, write."""
 
 import os
-import shlex
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 # Nothing phones home, and forked tokenizers do not fight over the cores.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

@@ -1,4 +1,4 @@
-"""compress RECIPE [DATASET SEED]: a model made smaller by any method that needs no teacher, for every dataset and seed.
+"""compress RECIPE [DATASET SEED]: a model made smaller without training, for every dataset and seed.
 
 With a dataset and a seed, only that model is computed, into the work cache.
 """

@@ -1,4 +1,4 @@
-"""distill RECIPE [DATASET SEED]: a model trained with its teacher or, as a control, without, for every dataset and seed.
+"""distill RECIPE [DATASET SEED]: a model trained with its teacher or, as a control, alone, for every dataset and seed.
 
 With a dataset and a seed, only that model is computed, into the work cache.
 """

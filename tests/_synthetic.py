@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from slim.subsets.choices import recipes, write
 
 from slim.ranking.removal_order import path, ranking, removal_order
-from slim.subsets.choices import recipes, write
 from slim.subsets.curves import curve
 from slim.subsets.lattice import Lattice, layers_of, oracle
 from slim.subsets.search import greedy_within

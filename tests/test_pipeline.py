@@ -158,9 +158,8 @@ def test_two_workers_from_an_empty_cache_write_the_same_bytes(project, tmp_path)
     """Stages and, of stages that loop over seeds, seeds side by side."""
     spread = Project(tmp_path / "project")
     spread.call("stages.work", "2")
-    seeds_apart = {f"stages.{part}-{DATASET}-{seed}" for seed in SEEDS
-                   for part in ("evaluate", *(f"prune-{name}" for name in project.params["prune"]),
-                                *(f"distill-{name}" for name in project.params["distill"]), "compress-small")}  # fmt: skip
+    entries = [f"{stage}-{name}" for stage in ("prune", "distill", "compress") for name in project.params[stage]]
+    seeds_apart = {f"stages.{part}-{DATASET}-{seed}" for part in ("evaluate", *entries) for seed in SEEDS}
     started = {log.name for log in spread.trace.iterdir()} - {"stages.work-2"}
     assert started == {log.name for log in project.trace.iterdir()} | seeds_apart
     one, two = project.digest(), spread.digest()

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 import slim.training.variants
+from slim.training.variants import taught
+
 from slim.modeling.transformer import keep_layers
 from slim.training.distillation import Lesson, Material, _mixed, steps, teach
 from slim.training.losses.cross_entropy import UNLABELLED
-from slim.training.variants import taught
 from tests import pico
 from tests.test_training import learnable
 

@@ -35,7 +35,7 @@ class Recipe:
         return step | ({"kept": list(kept)} if kept else {})
 
     def build(self, run: str, runtime: Mapping[str, Any]) -> Path:
-        """The folder of the recipe's model for one run, `dataset/seed`, in the work cache; computed unless it is there.
+        """The recipe's model for one run, `dataset/seed`, as a folder of the work cache; computed unless it is there.
 
         `runtime`: the options of `Classifier.load` but for the seed.
         """

@@ -131,7 +131,6 @@ class Params(Section):
                 )
         return self
 
-
     def recipes(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Stage -> its recipes by name: all models but the teacher."""
         return {stage: getattr(self, stage) for stage in STAGES}

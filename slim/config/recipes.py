@@ -39,7 +39,8 @@ def check_recipes(
     for where, name, entry in named:
         place = f"{where}.{name}"
         _check_method(place, where, entry, shared)
-        if (control := entry.get("control")) not in (None, TEACHER, *recipes):
+        control = entry.get("control")
+        if control is not None and control not in (TEACHER, *recipes):
             raise ValueError(f"{place}.control: '{control}' is no recipe{nearest(control, recipes)}")
     for stage, entries in stages.items():
         for name, entry in entries.items():
@@ -79,10 +80,10 @@ def _check_method(place: str, where: str, entry: Entry, shared: Mapping[str, Any
 def _check_chain(place: str, name: str, recipes: Entries) -> None:
     """The entries that a model goes through lead to the teacher, drop layers once, and hand on what the next reads."""
     chain = [name]
-    while (start := recipes[chain[-1]].get("from")) != TEACHER:
+    while (start := str(recipes[chain[-1]].get("from"))) != TEACHER:
         if start not in recipes or "from" not in recipes[start]:
             known = [TEACHER, *(other for other, entry in recipes.items() if "from" in entry)]
-            raise ValueError(f"{place}.from: '{start}' is no model{nearest(str(start), known)}")
+            raise ValueError(f"{place}.from: '{start}' is no model{nearest(start, known)}")
         if start in chain:
             raise ValueError(f"{place}.from: {' <- '.join([*chain, start])} goes in a circle: start from {TEACHER}")
         chain.append(start)
@@ -95,7 +96,9 @@ def _check_chain(place: str, name: str, recipes: Entries) -> None:
     for each in reversed(chain):
         takes, gives = _formats(find("compression/compressors", recipes[each]["method"]))
         if takes != given:
-            raise ValueError(f"{place}: '{recipes[each]['method']}' takes a {takes}, and '{each}' starts from a {given}")
+            raise ValueError(
+                f"{place}: '{recipes[each]['method']}' takes a {takes}, and '{each}' starts from a {given}"
+            )
         given = gives
 
 

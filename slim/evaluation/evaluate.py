@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from slim.evaluation.bootstrap import accuracy_interval
+from slim.evaluation.metrics.intervals import accuracy_interval
 from slim.evaluation.metrics.quality import accuracy, quality
 from slim.evaluation.metrics.size import ratios, size
 from slim.modeling.classifier import Classifier
@@ -69,7 +69,7 @@ class Evaluator:
         if difference > RELOAD_TOLERANCE:
             raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
         run = {"precision": classifier.runtime.precision, "max_tokens": classifier.max_tokens}
-        run |= {"truncated": classifier.cut_share(self.test.inputs), "reload_difference": difference}
+        run |= {"truncated": classifier.truncated_fraction(self.test.inputs), "reload_difference": difference}
         return Measurement(measured.record | size(folder) | run | history(folder), measured.predictions)
 
 

@@ -31,6 +31,8 @@ class Classifier:
     batch_size: int
     """Inputs in a batch when predicting."""
     runtime: Runtime
+    stored_as: str = "float32"
+    """The number format of the weights once they are saved; a loaded model computes in float32 all the same."""
 
     @classmethod
     def load(
@@ -93,4 +95,4 @@ class Classifier:
         reference = self.reference_logits(reference_inputs)
         if not reads_images(self.processor):
             set_truncation(self.processor, self.max_tokens)
-        save(self.model, self.processor, folder, reference, steps, notes)
+        save(self.model, self.processor, folder, reference, steps, notes, self.stored_as)

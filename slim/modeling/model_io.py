@@ -1,5 +1,6 @@
 """Models as folders: load, save, and the manifest that says what a folder holds."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,14 +112,17 @@ def save(
     reference: np.ndarray,
     steps: Sequence[Mapping[str, Any]] = (),
     notes: Mapping[str, Any] | None = None,
+    stored_as: str = "float32",
 ) -> None:
     """Write a model so that plain `from_pretrained` reads it, and the logits that a faithful reload must give.
 
     `steps`: {"stage", "recipe", "method", "options"} of every step that led to the model, first to last, for
     manifest.json. `reference` [inputs, classes] is kept as reference_logits.npy, each of `notes` as <name>.json.
+    `stored_as`: the number format of the weights on disk, by torch's name.
     """
+    stored = model if stored_as == "float32" else copy.deepcopy(model).to(getattr(torch, stored_as))
     with written_aside(folder) as aside:
-        model.save_pretrained(aside)
+        stored.save_pretrained(aside)
         processor.save_pretrained(aside)
         write_manifest(aside, FORMAT, steps)
         np.save(aside / "reference_logits.npy", reference, allow_pickle=False)

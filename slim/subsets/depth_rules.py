@@ -78,7 +78,8 @@ def choices(
 ) -> dict[str, Row]:
     """run -> which layers an entry of `prune` keeps there, and how accurate that is on validation.
 
-    `entry`: `order` (a strategy or fusion) and `keep`; `curves`: strategy -> run -> rows; `n_validation`: run -> items.
+    `entry`: `order` (a strategy or fusion) and `keep`; `curves`: strategy -> run -> rows; `n_validation`: run ->
+    number of items.
     """
     order, keep = entry["order"], entry["keep"]
     fields = ("removed", "layers", "kept", "validation_accuracy")

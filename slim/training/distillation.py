@@ -8,8 +8,8 @@ import numpy as np
 
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Input, Split
+from slim.training.losses.cross_entropy import UNLABELLED
 from slim.training.losses.distillation import Distillation
-from slim.training.losses.hard_labels import UNLABELLED
 from slim.training.trainer import Schedule, train_classifier
 
 

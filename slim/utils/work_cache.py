@@ -31,7 +31,8 @@ def work_folder(
     """The folder for one repetition of a stage, named by a hash of its code, its parameters and what it reads.
 
     `item`: the values that `${item...}` and `${key}` of dvc.yaml stand for; `reads`: the data files and folders of
-    this repetition; `apart_from`: parameters of the stage that this repetition does not depend on. Raises ValueError
+    this repetition; `apart_from`: parameters of the stage, or keys in them, that this
+    repetition does not depend on. Raises ValueError
     when dvc.yaml does not declare something that is read.
     """
     deps, keys = _declared(stage, item)
@@ -40,7 +41,7 @@ def work_folder(
         if not any(path.is_relative_to(dep) for dep in deps if not dep.startswith(CODE)):
             raise ValueError(f"{path} is read by {stage}, which does not declare it in dvc.yaml: add it to its deps")
     params = _yaml("params.yaml")
-    settings = {key: _at(params, key) for key in keys if key not in (REPEATED, *apart_from)}
+    settings = {key: _without(_at(params, key), key, apart_from) for key in keys if key not in (REPEATED, *apart_from)}
     digest = hashlib.sha256(json.dumps([stage, item, settings], sort_keys=True, default=str).encode())
     for path in [*paths, *(Path(dep) for dep in deps if dep.startswith(CODE))]:
         for file in _files(path):
@@ -92,6 +93,12 @@ def _at(content: Any, key: str) -> Any:
     for part in key.split("."):
         content = content.get(part) if isinstance(content, Mapping) else None
     return content
+
+
+def _without(content: Any, key: str, names: Iterable[str]) -> Any:
+    """A section less the keys that dotted names name."""
+    inside = {name.removeprefix(f"{key}.") for name in names if name.startswith(f"{key}.")}
+    return {name: value for name, value in content.items() if name not in inside} if inside and content else content
 
 
 def _yaml(name: str) -> Any:

@@ -7,12 +7,9 @@ from typing import Any
 
 from safetensors import safe_open
 
-LOADED = ("model.safetensors", "config.json")
-"""The files a model is loaded from."""
-TOKENIZER = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
-)  # fmt: skip
+from slim.modeling.model_io import read_manifest
+
+WEIGHTS = "model.safetensors"
 BITS = {"F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16, "U16": 16}
 """Bits an element takes on disk; every dtype not named here takes 8."""
 BLOCK = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d+)\.")
@@ -22,14 +19,11 @@ BLOCK = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d+)\.")
 def size(folder: str | Path) -> dict[str, int]:
     """bytes, parameters and encoder_parameters (those of the transformer blocks) of the model in a folder.
 
-    Also `tokenizer_bytes` when a tokenizer lies beside it, and, for `ratios`, the number of blocks (`layers`) and
-    their `encoder_bytes`. Only the header of model.safetensors is read. Raises FileNotFoundError when a file that
-    loading needs is absent.
+    `bytes`: of all files that the manifest lists as needed to run it, tokenizer and config included. Also the number
+    of blocks (`layers`) and their `encoder_bytes`, for `ratios`. Only the header of model.safetensors is read. Raises
+    ValueError when a file that the manifest lists is missing.
     """
-    folder = Path(folder)
-    sizes = {"bytes": sum((folder / name).stat().st_size for name in LOADED)} | _tensors(folder / LOADED[0])
-    tokenizer = [(folder / name).stat().st_size for name in TOKENIZER if (folder / name).exists()]
-    return sizes | ({"tokenizer_bytes": sum(tokenizer)} if tokenizer else {})
+    return {"bytes": int(read_manifest(folder)["bytes"])} | _tensors(Path(folder) / WEIGHTS)
 
 
 def _tensors(path: Path) -> dict[str, int]:
