@@ -11,10 +11,10 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
-from slim.modeling.model_io import agree
+from slim.modeling.model_io import reconcile
 from slim.modeling.splits import Input
-from slim.modeling.transformer import ARCHITECTURES, of_config
-from slim.utils.image_files import encoded
+from slim.modeling.transformer import ARCHITECTURES, from_config
+from slim.utils.image_files import encode_png
 
 WORDS = [f"word{i}" for i in range(60)]
 EXACT = Runtime(torch.device("cpu"), bf16=False)
@@ -63,7 +63,7 @@ def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: A
 def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0, **changes: Any) -> Any:
     """A random classifier of a family; weights large enough that every layer changes what comes out."""
     torch.manual_seed(seed)
-    made = of_config(config(family, layers, classes, **changes)).eval()
+    made = from_config(config(family, layers, classes, **changes)).eval()
     with torch.no_grad():  # norms that change nothing would hide where they are forgotten
         for parameter in made.parameters():
             if parameter.dim() == 1:
@@ -80,7 +80,7 @@ def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
 def images(count: int = 24, seed: int = 0) -> list[bytes]:
     """Grey images of 8 by 8 pixels."""
     draw = np.random.default_rng(seed)
-    return [encoded(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
+    return [encode_png(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
 
 
 def inputs(family: str = "bert", count: int = 24, seed: int = 0) -> Sequence[Input]:
@@ -107,5 +107,5 @@ def batch_of(found: Sequence[Input], size: int = 8, by_length: bool = True) -> B
 def classifier(family: str = "bert", **options: Any) -> Classifier:
     """A pico model with its processor, in full precision on the CPU."""
     made, beside = model(family, **options), processor(family)
-    agree(made.config, beside)
+    reconcile(made.config, beside)
     return Classifier(made, beside, max_tokens=16, batch_size=8, runtime=EXACT)

@@ -82,11 +82,11 @@ def test_no_layer_runs_and_nothing_stays_behind_while_texts_are_embedded(family)
     for layer in models.layers(whole.model):
         models.attention(whole.model, layer).register_forward_hook(lambda *_: ran.append(1))
     _, batch = next(iter(whole.batches(pico.inputs(family, 8))))
-    before = models.classified(whole.model, batch)
+    before = models.forward_logits(whole.model, batch)
     ran.clear()
     stream = models.embed(whole.model, batch)
     assert not ran and not any("forward" in vars(module) for module in whole.model.modules())
-    torch.testing.assert_close(models.classified(whole.model, batch), before, rtol=0, atol=0)
+    torch.testing.assert_close(models.forward_logits(whole.model, batch), before, rtol=0, atol=0)
     for extra, options in stream.calls.values():
         assert all(isinstance(each, torch.Tensor | tuple | bool | None) for each in (*extra, *options.values()))
 
@@ -160,7 +160,7 @@ def test_both_ways_of_pooling_are_the_models_own(pooling):
     stream = models.embed(whole, batch)
     for layer in models.layers(whole):
         stream = stream.through(layer)
-    torch.testing.assert_close(models.classify(whole, stream), models.classified(whole, batch))
+    torch.testing.assert_close(models.classify(whole, stream), models.forward_logits(whole, batch))
 
 
 @pytest.mark.parametrize(

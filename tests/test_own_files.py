@@ -308,7 +308,7 @@ def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Pat
 
 def test_a_model_reads_pairs_as_two_segments() -> None:
     texts = [("word1 word2", "word3"), ("word4", "word5 word6 " * 20)]
-    found = tokens.tokenized(texts, pico.tokenizer(), 16)
+    found = tokens.tokenize(texts, pico.tokenizer(), 16)
     one, two = (pico.tokenizer()(*pair, truncation=True, max_length=16) for pair in texts)
     assert found["input_ids"] == [one["input_ids"], two["input_ids"]] and len(two["input_ids"]) == 16
     assert found["token_type_ids"][0] == [0, 0, 0, 0, 1, 1]

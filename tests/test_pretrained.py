@@ -174,7 +174,7 @@ def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(fam
     assert model.config.vocab_size == len(tokenizer) and model.config.pad_token_id == tokenizer.pad_token_id == 0
     batch = tokenizer(["some text", "a"], padding=True, return_tensors="pt")
     assert set(batch) == set(models.architecture(family).inputs)
-    assert np.isfinite(models.classified(model, dict(batch)).detach().numpy()).all()
+    assert np.isfinite(models.forward_logits(model, dict(batch)).detach().numpy()).all()
     assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
 
 

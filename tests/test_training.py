@@ -19,7 +19,7 @@ from slim.modeling.transformer import ARCHITECTURES
 from slim.training.losses.distillation import Distillation
 from slim.training.trainer import Schedule, cross_entropy_objective, last_complete, train_classifier
 from slim.utils.code_hash import ROOT
-from slim.utils.image_files import encoded
+from slim.utils.image_files import encode_png
 from slim.utils.work_cache import checkpoint_folder
 from tests import pico
 
@@ -33,7 +33,7 @@ def learnable(count: int, seed: int, family: str = "bert") -> Split:
     if ARCHITECTURES[family].images:
         shades = draw.integers(0, 128, (count, 8, 8), np.uint8)
         return Split(
-            [encoded(shade + np.uint8(128 * label)) for shade, label in zip(shades, labels, strict=True)], labels
+            [encode_png(shade + np.uint8(128 * label)) for shade, label in zip(shades, labels, strict=True)], labels
         )
     texts = [" ".join(draw.choice(pico.WORDS[30 * label : 30 * label + 30], 5)) for label in labels]
     return Split(texts, labels)

@@ -14,7 +14,7 @@ from slim.modeling.device import Precision, Runtime, start
 from slim.modeling.model_io import load, save
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import set_truncation, truncated_fraction
-from slim.modeling.transformer import Model, Processor, classified, reads_images
+from slim.modeling.transformer import Model, Processor, forward_logits, reads_images
 
 REFERENCE_INPUTS = 16
 """How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
@@ -72,7 +72,7 @@ class Classifier:
         with self.runtime.autocast():
             for members, batch in tqdm(self.batches(inputs), desc="predicting", unit="batch"):
                 on_device = {name: tensor.to(self.runtime.device) for name, tensor in batch.items()}
-                out[members] = classified(self.model, on_device).cpu().numpy()
+                out[members] = forward_logits(self.model, on_device).cpu().numpy()
         return out
 
     def reference_logits(self, inputs: Sequence[Input]) -> np.ndarray:

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 from transformers.utils import logging
 
 from slim.modeling.architectures._architecture import Config
-from slim.modeling.transformer import Model, Processor, architecture, auto_model, supported
+from slim.modeling.transformer import Model, Processor, architecture, auto_model, check_supported
 from slim.utils.io import read_json, write_json, written_aside
 
 MANIFEST = "manifest.json"
@@ -39,9 +39,9 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
         head = {"num_labels": len(labels), "id2label": named, "label2id": {name: i for i, name in named.items()}}
     with _damage_told(folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
-    supported(config)
+    check_supported(config)
     processor = _processor(folder, config)
-    agree(config, processor)
+    reconcile(config, processor)
     with _damage_told(folder):
         model = auto_model(config).from_pretrained(
             folder,
@@ -81,7 +81,7 @@ def _damage_told(folder: Path) -> Iterator[None]:
         raise
 
 
-def agree(config: Config, processor: Processor) -> None:
+def reconcile(config: Config, processor: Processor) -> None:
     """Let a config and a tokenizer mean the same padding, to the right, and the tokenizer give what the model takes.
 
     Raises ValueError when the tokenizer has no token that texts could be padded with, or when an image processor

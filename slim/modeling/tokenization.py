@@ -37,10 +37,10 @@ def set_truncation(tokenizer: Processor, max_tokens: int) -> None:
 
 def truncated_fraction(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> float:
     """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
-    return float((tokenized(texts, tokenizer, max_tokens + 1).data.column("length").to_numpy() > max_tokens).mean())
+    return float((tokenize(texts, tokenizer, max_tokens + 1).data.column("length").to_numpy() > max_tokens).mean())
 
 
-def tokenized(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Dataset:
+def tokenize(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Dataset:
     """Token ids, masks and `length` of each text, cut at `max_tokens`, not yet padded: memory-mapped from disk.
 
     A text is a string or a pair of them. The file is written once, under a name that says what it was made of, aside

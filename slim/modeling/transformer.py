@@ -33,7 +33,7 @@ def architecture(model_type: str) -> Architecture:
     return ARCHITECTURES[model_type]
 
 
-def supported(config: Config) -> None:
+def check_supported(config: Config) -> None:
     """Raise ValueError, in one line, for an architecture or a variant of it that layers cannot be dropped from."""
     for name, why in architecture(config.model_type).refused.items():
         if value := getattr(config, name, None):
@@ -45,7 +45,7 @@ def reads_images(processor: Processor) -> bool:
     return isinstance(processor, ImageProcessingMixin)
 
 
-def of_config(config: Config) -> Model:
+def from_config(config: Config) -> Model:
     """A classifier of random weights."""
     return auto_model(config).from_config(config)
 
@@ -55,14 +55,14 @@ def auto_model(config: Config) -> Any:
     return AutoModelForImageClassification if known.images else AutoModelForSequenceClassification
 
 
-def bare(model: Model) -> Model:
+def unwrap(model: Model) -> Model:
     """The model itself, which several processes wrap to add up their gradients."""
     return getattr(model, "module", model)
 
 
 def architecture_of(model: Model) -> Architecture:
     """What is declared of a model's architecture."""
-    return architecture(bare(model).config.model_type)
+    return architecture(unwrap(model).config.model_type)
 
 
 def layers(model: Model) -> nn.ModuleList:
@@ -78,11 +78,11 @@ def attention(model: Model, layer: nn.Module) -> nn.Module:
 
 
 @contextmanager
-def telling_attention(model: Model) -> Iterator[None]:
+def eager_attention(model: Model) -> Iterator[None]:
     """A context in which attention modules return their weights, as only the eager implementation does."""
     before, asked = model.config._attn_implementation, model.config.output_attentions
     model.set_attn_implementation("eager")
-    if architecture_of(model).tells_attention_on_request:
+    if architecture_of(model).needs_output_attentions:
         model.config.output_attentions = True
     try:
         yield
@@ -91,7 +91,7 @@ def telling_attention(model: Model) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
-def keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def count_keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many keys each real token of texts of these lengths can attend to, text after text.
 
     [tokens], or [L, tokens] where layers differ in how far their tokens look.
@@ -113,11 +113,11 @@ def real_tokens(model: Model, batch: Batch) -> Tensor:
 
 
 def projections(model: Model, layer: nn.Module) -> list[nn.Module]:
-    """The modules of a layer that make queries, keys and values; `vectors` reads what they put out."""
+    """The modules of a layer that make queries, keys and values; `split_heads` reads what they put out."""
     return [attrgetter(path)(attention(model, layer)) for path in architecture_of(model).projections]
 
 
-def vectors(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
+def split_heads(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
     """Queries, keys and values, each [n, heads, tokens, d / heads], of what `projections` put out.
 
     Before positions are turned into them. Keys and values may have fewer heads than queries.
@@ -129,7 +129,7 @@ def vectors(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
 
 
 @contextmanager
-def outputs_of(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
+def capture_outputs(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
     """What each of some modules puts out during a forward pass in this context, in the order they run."""
     seen: list[Tensor] = []
     hooks = [
@@ -143,7 +143,7 @@ def outputs_of(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
             hook.remove()
 
 
-def classified(model: Model, batch: Batch) -> Tensor:
+def forward_logits(model: Model, batch: Batch) -> Tensor:
     """Logits [n, classes] in float32 of a batch, which may hold labels and whatever else a loss looks at."""
     known = architecture_of(model)
     logits: Tensor = model(**{name: batch[name] for name in known.inputs if name in batch}, **known.options).logits
@@ -211,7 +211,7 @@ def embed(model: Model, batch: Batch) -> Stream:
     try:
         for layer in stack:
             layer.forward = recorder(layer)
-        classified(model, batch)
+        forward_logits(model, batch)
     except _Reached:
         pass
     finally:

@@ -20,7 +20,7 @@ from slim.modeling.batching import collator, lengths, prepared
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime, broadcast, keep_first_process, processes, rank, wait_for_all
 from slim.modeling.splits import Input, Split
-from slim.modeling.transformer import Batch, Model, Processor, classified
+from slim.modeling.transformer import Batch, Model, Processor, forward_logits
 from slim.training.losses.cross_entropy import cross_entropy
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
@@ -29,7 +29,7 @@ Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 
 def cross_entropy_objective(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """The objective without a teacher."""
-    logits = classified(model, batch)
+    logits = forward_logits(model, batch)
     return cross_entropy(logits, batch["labels"]), logits
 
 
@@ -280,7 +280,7 @@ class _SaveNowAndThen(TrainerCallback):
         self.last = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if broadcast(time.monotonic() - self.last > self.seconds):  # no two clocks agree
+        if broadcast(time.monotonic() - self.last > self.seconds):  # clocks differ
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:

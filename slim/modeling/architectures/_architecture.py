@@ -96,7 +96,7 @@ class Architecture:
     """Values of the config that must be absent, zero or false -> why."""
     returns_pair: bool = False
     """Whether a layer returns (hidden states, attention weights)."""
-    tells_attention_on_request: bool = False
+    needs_output_attentions: bool = False
     """Whether attention weights come only with `config.output_attentions`."""
     mixes_examples: bool = False
     """Whether a layer runs a module once for the whole batch, so that its gradient is not told apart by example."""

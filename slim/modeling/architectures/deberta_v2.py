@@ -19,6 +19,6 @@ deberta_v2 = Architecture(
     inputs=INPUTS,
     refused={"conv_kernel_size": "a convolution stands between its first two layers"},
     returns_pair=True,
-    tells_attention_on_request=True,
+    needs_output_attentions=True,
     mixes_examples=True,  # projections of the relative positions
 )
