@@ -4,18 +4,21 @@ With a dataset and a seed, only that model is computed, into the work cache.
 """
 
 from slim.compression.recipe import Recipe, build_all
-from slim.config import load
+from slim.config import load, recipe
 from slim.utils.grid import runs
 from stages import run
 
 
 def distill(name: str, *only: str) -> None:
     params = load()
-    recipe, runtime = Recipe(**params.recipe("distill", name)), params.runtime.model_dump()
+    wanted, runtime = (
+        Recipe(**recipe("distill", name, params.distill, params.distillation)),
+        params.runtime.model_dump(),
+    )
     if only:
-        recipe.build("/".join(only), runtime)
+        wanted.build("/".join(only), runtime)
     else:
-        build_all(recipe, runs(**params.grid.model_dump()), runtime, params.launcher)
+        build_all(wanted, runs(**params.grid.model_dump()), runtime, params.launcher)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,18 @@ With a dataset and a seed, only that model is computed, into the work cache.
 """
 
 from slim.compression.recipe import Recipe, build_all
-from slim.config import load
+from slim.config import load, recipe
 from slim.utils.grid import runs
 from stages import run
 
 
 def prune(name: str, *only: str) -> None:
     params = load()
-    recipe, runtime = Recipe(**params.recipe("prune", name)), params.runtime.model_dump()
+    wanted, runtime = Recipe(**recipe("prune", name, params.prune)), params.runtime.model_dump()
     if only:
-        recipe.build("/".join(only), runtime)
+        wanted.build("/".join(only), runtime)
     else:
-        build_all(recipe, runs(**params.grid.model_dump()), runtime)
+        build_all(wanted, runs(**params.grid.model_dump()), runtime)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from slim.config.messages import all_known, check_options, lines
-from slim.config.recipes import STAGES, check_recipes, options_of
+from slim.config.recipes import STAGES, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
     Budget,
@@ -34,7 +34,7 @@ from slim.config.sections import (
 )  # fmt: skip
 from slim.utils.registry import find
 
-__all__ = ["Params", "check_options", "load"]
+__all__ = ["Params", "check_options", "load", "recipe"]
 
 
 class Params(Section):
@@ -134,16 +134,6 @@ class Params(Section):
     def recipes(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Stage -> its recipes by name: all models but the teacher."""
         return {stage: getattr(self, stage) for stage in STAGES}
-
-    def recipe(self, stage: str, name: str) -> dict[str, Any]:
-        """What to do for one recipe: stage, name, start (the model it starts from), method and options.
-
-        Raises ValueError, with the nearest name, when the stage has no such entry.
-        """
-        all_known(stage, [name], getattr(self, stage), f"an entry of {stage}")
-        entry = getattr(self, stage)[name]
-        options = options_of(entry, self.distillation)
-        return {"stage": stage, "name": name, "start": entry["from"], "method": entry["method"], "options": options}
 
 
 def load(path: str | Path = "params.yaml") -> Params:

@@ -6,9 +6,10 @@ slim/compression/compressors/, `control` the plain recipe that it must beat; all
 
 import inspect
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from slim.config.messages import check_options, nearest
+from slim.config.messages import all_known, check_options, nearest
 from slim.utils.registry import find
 
 TEACHER = "teacher"
@@ -24,6 +25,18 @@ def options_of(entry: Entry, shared: Mapping[str, Any]) -> dict[str, Any]:
     """The options of an entry's method; those of `distill` start from the shared ones of `distillation`."""
     own = {name: value for name, value in entry.items() if name not in ("from", "method", "control")}
     return {**shared, **own} if entry.get("method") == "distill" else own
+
+
+def recipe(stage: str, name: str, entries: Entries, shared: Entry = MappingProxyType({})) -> dict[str, Any]:
+    """What to do for one recipe: stage, name, start (the model it starts from), method and options.
+
+    `entries`: those of the stage; `shared`: the `distillation` section. Raises ValueError, with the nearest name,
+    when there is no such entry.
+    """
+    all_known(stage, [name], entries, f"an entry of {stage}")
+    entry = entries[name]
+    options = options_of(entry, shared)
+    return {"stage": stage, "name": name, "start": entry["from"], "method": entry["method"], "options": options}
 
 
 def check_recipes(

@@ -64,7 +64,11 @@ class Distillation:
     def _inner(self, teacher: Model, states: Sequence[Tensor], relations: Sequence[Tensor], batch: Batch) -> Tensor:
         stack = layers(teacher)
         matched = [stack[layer] for layer in matches(self.kept or range(len(stack)), len(stack))]
-        with torch.no_grad(), capture_outputs(matched) as wanted, capture_outputs(projections(teacher, stack[-1])) as theirs:
+        with (
+            torch.no_grad(),
+            capture_outputs(matched) as wanted,
+            capture_outputs(projections(teacher, stack[-1])) as theirs,
+        ):
             forward_logits(teacher, batch)
         real = real_tokens(teacher, batch)
         loss = self.hidden_states * hidden_states(states, wanted, real)
