@@ -1,75 +1,79 @@
-"""What is said of a model, and the floor under it."""
+"""What is measured of a model, and the baselines beside it."""
 
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
-from slim.evaluation.evaluate import Evaluator, compared
+from slim.evaluation.evaluate import Evaluator, with_ratios
 from slim.modeling.splits import Split
 from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))
-EVALUATOR = Evaluator(TEST, VALIDATION, resamples=300, level=0.95, bins=10)
-
-
-def saved(folder, seed=0, layers=3):
-    model = pico.classifier(seed=seed, layers=layers)
-    model.save(folder, VALIDATION.inputs, recipe={"strategy": "greedy", "kept": list(range(layers))})
-    return model
+EVALUATOR = Evaluator(TEST, VALIDATION, resamples=300, level=0.95, calibration_bins=10)
+RUNTIME = {"seed": 0, "threads": 1, "precision": "fp32", "batch_size": 8, "max_tokens": 16}
+STEPS = [
+    {"stage": "finetune", "recipe": "teacher", "method": "finetune", "options": {}},
+    {"stage": "prune", "recipe": "half", "method": "drop_layers", "options": {"order": "greedy", "keep": 1}, "kept": [0, 2]},
+]  # fmt: skip
 
 
 def test_a_saved_model_is_measured_as_it_was_saved(tmp_path):
-    model = saved(tmp_path / "model")
-    record = EVALUATOR.saved(model, tmp_path / "model").record
-    assert record["accuracy"] == (model.logits(TEST.inputs).argmax(-1) == TEST.labels).mean()
+    model = pico.classifier(layers=2)
+    model.save(tmp_path / "model", VALIDATION.inputs, steps=STEPS)
+    measured = EVALUATOR.measure_folder(tmp_path / "model", RUNTIME)
+    record, right = measured.record, model.logits(TEST.inputs).argmax(-1) == TEST.labels
+    assert record["accuracy"] == right.mean() == (measured.predictions == TEST.labels).mean()
     assert record["accuracy_low"] <= record["accuracy"] <= record["accuracy_high"]
-    assert record["reload_difference"] == 0 and record["kept"] == "0-1-2" and record["n"] == 40
-    assert record["precision"] == "fp32"
-    assert record["max_tokens"] == 16 and record["cut"] == 0
-
-
-def test_the_share_of_texts_that_are_cut_is_told():
-    words = [" ".join(["word1"] * count) for count in (13, 14, 15, 40)]  # and two special tokens each
-    assert pico.classifier().truncated_fraction(words) == 0.5
-    pairs = [("word1 " * 7, "word2 " * 6), ("word1 " * 7, "word2 " * 7)]  # and three
-    assert pico.classifier().truncated_fraction(pairs) == 0.5
+    assert record["reload_difference"] == 0 and record["n"] == 40 and record["layers"] == 2
+    assert record["order"] == "greedy" and record["kept"] == "0-2"
+    assert record["precision"] == "fp32" and record["max_tokens"] == 16 and record["truncated"] == 0
+    files = sum(f.stat().st_size for f in (tmp_path / "model").iterdir() if f.name not in ("manifest.json", "reference_logits.npy"))  # fmt: skip
+    assert record["bytes"] == files
 
 
 def test_a_model_that_is_not_what_was_saved_is_refused(tmp_path):
-    saved(tmp_path / "model")
+    pico.classifier(seed=0).save(tmp_path / "model", VALIDATION.inputs)
+    pico.classifier(seed=1).save(tmp_path / "other", VALIDATION.inputs)
+    (tmp_path / "other/model.safetensors").replace(tmp_path / "model/model.safetensors")
     with pytest.raises(ValueError, match="reloads with logits off by"):
-        EVALUATOR.saved(pico.classifier(seed=1), tmp_path / "model")
+        EVALUATOR.measure_folder(tmp_path / "model", RUNTIME)
 
 
-def test_every_model_stands_beside_its_teacher_and_a_distilled_one_beside_its_control(tmp_path):
-    folders = {"pruned": 2, "hard_labels": 3, "distilled": 4}
-    models = {
-        name: EVALUATOR.saved(saved(tmp_path / name, seed, layers=2), tmp_path / name)
-        for name, seed in folders.items()
+def test_ratios_stand_beside_models_that_have_a_size():
+    size = {"parameters": 10, "encoder_parameters": 8, "encoder_bytes": 32, "layers": 2}
+    records = {
+        "teacher": {"accuracy": 0.8, "bytes": 40, **size},
+        "half": {"accuracy": 0.6, "bytes": 20, **size},
+        "tfidf": {"accuracy": 0.7},
     }
-    teacher = EVALUATOR.saved(saved(tmp_path / "teacher"), tmp_path / "teacher")
-    floor = EVALUATOR.judge(np.zeros((40, 3)), np.zeros((30, 3)))
-    rows = compared(EVALUATOR, floor, teacher, {"one": models})
-    assert set(rows) == {"tfidf_linear", "teacher", "pruned_one", "hard_labels_one", "distilled_one"}
-    assert "difference" not in rows["teacher"] and "bytes" not in rows["tfidf_linear"]
-    for name in ("pruned_one", "hard_labels_one", "distilled_one"):
-        assert rows[name]["difference"] == pytest.approx(rows[name]["accuracy"] - rows["teacher"]["accuracy"])
-        assert rows[name]["ratio_parameters"] > 0 and rows[name]["student"] == "one"
-        assert ("over_control" in rows[name]) == (name == "distilled_one")
-    control = rows["distilled_one"]["accuracy"] - rows["hard_labels_one"]["accuracy"]
-    assert rows["distilled_one"]["over_control"] == pytest.approx(control)
+    found = with_ratios(records)
+    assert found["teacher"]["ratio"] == 1 and found["half"]["ratio"] == pytest.approx(1.5)
+    assert "ratio" not in found["tfidf"]
 
 
-def test_the_linear_floor_is_tfidf_with_logistic_regression():
-    training = Split(pico.texts(90, 3), pico.labels(90, seed=3))
-    (found,) = tfidf_linear(training, [TEST], max_ngram=2, min_documents=2, c=10.0)
+@pytest.mark.parametrize(
+    ("classifier", "reference"), [("logistic_regression", LogisticRegression(C=10.0, max_iter=1000)),
+                                  ("linear_svm", LinearSVC(C=10.0))])  # fmt: skip
+def test_the_linear_baseline_is_scikit_learns(classifier, reference):
+    train = Split(pico.texts(90, 3), pico.labels(90, seed=3))
+    (scores,) = tfidf_linear(train, [TEST], classifier=classifier, max_ngram=2, min_df=2, C=10.0)
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(words.fit_transform(training.inputs), training.labels)
-    np.testing.assert_allclose(found, model.predict_log_proba(words.transform(TEST.inputs)))
+    model = reference.fit(words.fit_transform(train.inputs), train.labels)
+    np.testing.assert_array_equal(scores.argmax(1), model.predict(words.transform(TEST.inputs)))
+
+
+def test_margins_of_two_classes_are_two_columns_and_have_no_likelihood():
+    train = Split(pico.texts(90, 3), pico.labels(90, classes=2, seed=3))
+    test = Split(pico.texts(20, 4), pico.labels(20, classes=2))
+    scores = tfidf_linear(train, [test, test], classifier="linear_svm")
+    assert scores[0].shape == (20, 2)
+    record = Evaluator(test, test, 200, 0.95, 10).measure(*scores, probabilities=False).record
+    assert "nll" not in record and "calibration_error" not in record and "accuracy" in record
 
 
 def test_a_class_without_training_texts_is_refused():
     with pytest.raises(ValueError, match="class 2 has no row in train"):
-        tfidf_linear(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_documents=1, c=1.0)
+        tfidf_linear(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_df=1, C=1.0)
