@@ -4,8 +4,9 @@ from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
 from slim.modeling.transformer import layers
-from slim.subsets.recovery import designed, recovered
+from slim.subsets.recovery import masks_to_train, recovered
 from slim.training.trainer import Schedule
+from slim.utils.work_cache import checkpoint_folder
 from stages import run
 
 
@@ -19,12 +20,15 @@ def recover(dataset: str, seed: str, budget: str) -> None:
         teacher,
         train,
         {"validation": validation, "test": test},
-        designed(
+        masks_to_train(
             len(layers(teacher.model)), how_long.sizes or wanted.sizes, how_long.sets or wanted.sets, wanted.seed
         ),
         Schedule(**wanted.schedule(how_long), seed=int(seed)),
-        files=[f"{data}/{split}.parquet" for split in ("train", "validation", "test")]
-        + [f"{folder}/model.safetensors"],
+        checkpoint_folder(
+            ["recovered", wanted.schedule(how_long), params.runtime.model_dump(), int(seed)],
+            [*(f"{data}/{split}.parquet" for split in ("train", "validation", "test")), f"{folder}/model.safetensors"],
+            ["slim.subsets.recovery"],
+        ),
     )
     found.save(f"data/lattice/{budget}/{dataset}/{seed}.npz")
 

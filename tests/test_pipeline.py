@@ -38,9 +38,9 @@ OVERRIDES = {
     "budgets": {"brief": {"steps": 4}},
     "distillations": {"as_default": {}, "hidden_states": {"hidden_states": 1.0}},
     "extract_signals.texts": 60,
-    "strategies.mi_task_relevance": {"prune_first": "low", "folds": 3, "components": 8},
-    "strategies.mi_prediction_relevance": {"prune_first": "low", "folds": 3, "components": 8},
-    "fusions.random_forest.trees": 10,
+    "strategies.mi_task_relevance": {"prune_first": "low", "cv": 3, "n_components": 8},
+    "strategies.mi_prediction_relevance": {"prune_first": "low", "cv": 3, "n_components": 8},
+    "fusions.random_forest.n_estimators": 10,
     "evaluate.resamples": 200,
     "evaluate.floor.min_documents": 1,
 }
@@ -211,7 +211,7 @@ RUNNING = {"finetune", "ablate", "recover", "extract_signals", "remeasure", "com
 RERUNS = {
     "strategies.weight_entropy.bins": (64, {"rank@weight_entropy", "fuse", "remeasure", "report", "study"}),
     "strategies.random.draws": (11, {"rank@random", "fuse", "remeasure", "report", "study"}),
-    "fusions.random_forest.trees": (11, {"fuse@random_forest", "remeasure", "report", "study"}),
+    "fusions.random_forest.n_estimators": (11, {"fuse@random_forest", "remeasure", "report", "study"}),
     "fusions.linear_regression.rows": ("leave_one_out", {"fuse@linear_regression", "remeasure", "report", "study"}),
     "prune.fixed.keep": (0.75, {"prune", "prune_fused", "report"}),
     "students.best_control": (["top_first"], {"choose@best_control", "vary_distillation", "evaluate", "report"}),

@@ -18,7 +18,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.batching import collator, lengths, prepared
 from slim.modeling.device import Runtime, decided, go_on_alone, processes, rank, wait
-from slim.modeling.splits import Input
+from slim.modeling.splits import Input, Split
 from slim.modeling.transformer import Batch, Model, Processor, classified
 from slim.training.losses.hard_labels import hard_labels
 
@@ -63,6 +63,29 @@ def examples(
     """Prepared, labelled inputs for `train`; further columns (a teacher's logits, say) reach the objective."""
     more = Dataset.from_dict({"labels": labels} | columns)
     return concatenate_datasets([prepared(inputs, processor, max_tokens), more], axis=1)
+
+
+def train_classifier(
+    classifier: Any,
+    training: Split,
+    validation: Split | None,
+    schedule: Schedule,
+    work: str | Path,
+    objective: Objective = by_labels,
+    **columns: np.ndarray,
+) -> list[dict[str, float]]:
+    """Train a Classifier in place; `work` is the folder of its checkpoints. Returns the log of epochs."""
+    processor, max_tokens = classifier.processor, classifier.max_tokens
+    return train(
+        classifier.model,
+        processor,
+        examples(training.inputs, training.labels, processor, max_tokens, **columns),
+        validation and examples(validation.inputs, validation.labels, processor, max_tokens),
+        schedule,
+        classifier.runtime,
+        Path(work),
+        objective,
+    )
 
 
 def train(
