@@ -4,7 +4,7 @@ from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
 from slim.modeling.transformer import layers
-from slim.subsets.recovery import designed, recovered
+from slim.subsets.recovery import masks_to_train, recovered
 from slim.training.trainer import Schedule
 from slim.utils.work_cache import work_folder
 from stages import run
@@ -22,7 +22,7 @@ def recover(dataset: str, seed: str, budget: str) -> None:
         teacher,
         read_split(data, "train"),
         {split: read_split(data, split) for split in ("validation", "test")},
-        designed(len(layers(teacher.model)), sizes, sets, wanted.seed),
+        masks_to_train(len(layers(teacher.model)), sizes, sets, wanted.seed),
         Schedule(**wanted.schedule(how_long), seed=int(seed)),
         work=work_folder("recover", item, [data, folder], apart_from=which),
     )

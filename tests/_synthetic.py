@@ -9,7 +9,7 @@ from slim.subsets.choices import recipes, write
 from slim.ranking.removal_order import path, ranking, removal_order
 from slim.subsets.curves import curve
 from slim.subsets.lattice import Lattice, layers_of, oracle
-from slim.subsets.search import greedy_within
+from slim.subsets.search import greedy_search
 from slim.utils.io import write_json
 
 SIGNALS = (
@@ -91,7 +91,7 @@ def _scores(rng: np.random.Generator, noise: float, draws: int = 1) -> np.ndarra
 def _ordered(rng: np.random.Generator, strategy: str, lattices: dict[str, Lattice]) -> dict[str, Any]:
     draws, noise = (10, 9.0) if strategy == "random" else (1, 0.04)
     scores = {run: _scores(rng, noise, draws) for run in lattices}
-    others = {"activation": ("site", "update"), "mi": ("estimator", "neighbours")}
+    others = {"activation": ("site", "update"), "mi": ("estimator", "nearest_neighbors")}
     variants = [{"option": "prune_first", "value": "high",
                  "runs": {run: ranking(of, "high") for run, of in scores.items()}}]  # fmt: skip
     if found := others.get(strategy.split("_", 1)[0]):
@@ -116,7 +116,7 @@ def _fused(rng: np.random.Generator, fusion: str, lattices: dict[str, Lattice]) 
 
 
 def _greedy(lattice: Lattice) -> list[list[int]]:
-    return greedy_within(lattice, None)[0]
+    return greedy_search(lattice, None)[0]
 
 
 def _oracle(lattice: Lattice) -> list[list[int]]:

@@ -111,9 +111,9 @@ class Params(Section):
     @model_validator(mode="after")
     def _rows_suffice(self) -> "Params":
         for name, options in self.strategies.items():
-            if options.get("folds", 0) > self.extract_signals.texts:
+            if options.get("cv", 0) > self.extract_signals.texts:
                 raise ValueError(
-                    f"strategies.{name}.folds: {options['folds']} folds of {self.extract_signals.texts} texts: "
+                    f"strategies.{name}.cv: {options['cv']} folds of {self.extract_signals.texts} texts: "
                     f"lower it, or raise extract_signals.texts"
                 )
         for name, options in self.fusions.items():

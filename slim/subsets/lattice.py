@@ -1,4 +1,4 @@
-"""What a model predicts with every subset of its layers, and what follows from that alone.
+"""What a model predicts with every measured subset of its layers.
 
 A subset is written as an integer mask: bit l is set when layer l stays.
 """
@@ -84,7 +84,7 @@ class Lattice:
         return [int(mask) for mask in self.subsets if int(mask).bit_count() == size]
 
     def save(self, path: str | Path) -> None:
-        """Write to one .npz file."""
+        """Write one .npz file."""
         arrays = {"layers": np.array(self.layers), "subsets": self.subsets}
         for split in self.labels:
             arrays[f"{split}_labels"] = self.labels[split]
@@ -94,7 +94,7 @@ class Lattice:
 
     @classmethod
     def load(cls, path: str | Path) -> "Lattice":
-        """Read from the file that `save` wrote."""
+        """Read the file that `save` wrote. Raises ValueError when it is damaged."""
         arrays = read_arrays(path)
         return cls(
             layers=int(arrays["layers"]),

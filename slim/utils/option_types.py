@@ -22,10 +22,11 @@ DEPTH_RULES = ("best_accuracy", "one_standard_error")
 """The functions of slim/subsets/depth_rules.py that choose how many layers to keep."""
 Site = Literal["output", "update"]
 """Activations as a layer puts them out, or the change it makes to its input."""
-Estimator = Literal["probe", "neighbours", "binned"]
+Estimator = Literal["probe", "nearest_neighbors", "binned"]
 """How mutual information is estimated: a linear probe's lower bound, nearest neighbours, or counts in bins."""
-Rows = Literal["leave_one_out", "trajectories", "lattice", "other_datasets"]
-"""The removals that a fusion learns from."""
+TrainingRows = Literal["leave_one_out", "trajectories", "lattice", "other_datasets"]
+"""The removals that a fusion learns from: of the intact model, on the paths of the signals, all measured ones, or all
+measured ones of the other datasets."""
 
 
 def _check_depth(value: Any) -> Any:

@@ -51,7 +51,7 @@ def test_the_default_is_accepted_and_read_only():
         ("ablat", {}, "ablat: unknown key; did you mean 'ablate'?"),
         ("strategies.weight_entropy.bnis", 8, "strategies.weight_entropy.bnis: unknown key; did you mean 'bins'?"),
         ("strategies.weight_entropi", {}, "did you mean 'weight_entropy'?"),
-        ("fusions.random_forest.tree", 3, "fusions.random_forest.tree: unknown key; did you mean 'trees'?"),
+        ("fusions.random_forest.n_estimator", 3, "n_estimator: unknown key; did you mean 'n_estimators'?"),
         ("prune.half.kep", 3, "prune.half.kep: unknown key; did you mean 'keep'?"),
         ("baselines.tfidf_linear_svm.CC", 3, "baselines.tfidf_linear_svm.CC: unknown key; did you mean 'C'?"),
         ("finetune.epochs", 0, "finetune.epochs: input should be greater than 0, got 0"),
@@ -99,12 +99,12 @@ def test_the_default_is_accepted_and_read_only():
         (
             "strategies.mi_task_relevance.estimator",
             "knn",
-            "input should be 'probe', 'neighbours' or 'binned', got 'knn'",
+            "input should be 'probe', 'nearest_neighbors' or 'binned', got 'knn'",
         ),
         (
-            "strategies.mi_task_relevance.folds",
+            "strategies.mi_task_relevance.cv",
             501,
-            "folds: 501 folds of 500 texts: lower it, or raise extract_signals",
+            "cv: 501 folds of 500 texts: lower it, or raise extract_signals",
         ),
         ("rank.schedule", "one_short", "rank.schedule: input should be 'one_shot' or 'iterative', got 'one_short'"),
         (

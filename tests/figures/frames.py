@@ -181,7 +181,7 @@ class Frames:
     def sensitivity(self):
         changes = [(name, "prune_first", "high", "low") for name in SIGNALS]
         changes += [(name, "site", "update", "output") for name in SIGNALS[:3]]
-        changes += [(name, "estimator", e, "probe") for name in SIGNALS[3:5] for e in ("neighbours", "binned")]
+        changes += [(name, "estimator", e, "probe") for name in SIGNALS[3:5] for e in ("nearest_neighbors", "binned")]
         changes += [(f, "rows", r, "trajectories") for f in FUSIONS[:-1] for r in ("leave_one_out", "lattice")]
 
         def row(name, option, value, default, dataset, seed):

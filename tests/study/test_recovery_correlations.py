@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from slim.ranking.fusions._fused import Fused
+from slim.ranking.fusions._fusion import FusionResult
 from slim.report.study._choices import choices, keep_scores
 from slim.report.study.recovery_correlations import COLUMNS as CORRELATIONS
 from slim.report.study.recovery_correlations import predictors, recovery_correlations, spearman
@@ -87,5 +87,5 @@ def test_predictors_say_what_they_are_called(planted):
 
 def test_scores_are_turned_so_that_larger_stays():
     path = [[0, 1, 2], [0, 2], [2]]
-    assert keep_scores(Fused(path, [0.1, 0.0, 0.2])).tolist() == [0.1, 0.0, 0.2]
-    assert keep_scores(Fused(path, [-0.1, 0.0, -0.2])).tolist() == [0.1, 0.0, 0.2]
+    assert keep_scores(FusionResult(path, [0.1, 0.0, 0.2])).tolist() == [0.1, 0.0, 0.2]
+    assert keep_scores(FusionResult(path, [-0.1, 0.0, -0.2])).tolist() == [0.1, 0.0, 0.2]

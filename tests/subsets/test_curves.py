@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from slim.ranking.cases import Case
+from slim.ranking.fusion_input import FusionInput
 from slim.ranking.removal_order import path
 from slim.subsets.curves import COLUMNS, curve, read_curves, write_curves
 from slim.utils.registry import find
@@ -48,7 +48,7 @@ def test_nothing_beats_the_best_subset(order):
 
 def test_the_oracle_has_no_regret_where_it_chose():
     measured = lattice(5, test_accuracy_of=lambda mask: mask / 32)
-    best = find("ranking/fusions", "oracle")(Case([], np.empty((5, 0)), measured))
+    best = find("ranking/fusions", "oracle")(FusionInput([], np.empty((5, 0)), measured))
     rows = curve([best.path], measured)
     assert [row["validation_regret"] for row in rows] == [0.0] * 5
     assert max(row["test_regret"] for row in rows) > 0

@@ -8,7 +8,7 @@ from slim.report.tables._paths import best_on_test, mean_regret
 from slim.report.tables.interactions import interactions
 from slim.report.tables.search import evaluations_for, search
 from slim.report.tables.shapley import shapley
-from slim.subsets.search import beam, greedy_within
+from slim.subsets.search import beam_search, greedy_search
 from tests import builders
 from tests._synthetic import FUSIONS
 from tests.tables.made_up import exhaustive
@@ -28,7 +28,7 @@ def test_search_has_its_columns_and_every_fusion(lattices, ranked):
         "trajectories": 62, "leave_one_out": 7, "lattice": 63, "other_datasets": 0,
     }  # fmt: skip
     lattice = lattices["kind/1"]
-    at_7 = mean_regret(greedy_within(lattice, 7)[0], lattice, best_on_test(lattice))
+    at_7 = mean_regret(greedy_search(lattice, 7)[0], lattice, best_on_test(lattice))
     assert forest.loc["leave_one_out", "greedy_test_regret"] == pytest.approx(at_7)
     assert one.loc[~one["method"].isin(FUSIONS), "greedy_test_regret"].isna().all()
 
@@ -40,7 +40,7 @@ def test_searching_everything_regrets_only_what_validation_gets_wrong(lattices):
     of = table[(table["dataset"] == "library") & (table["seed"] == 0)]
     widest = of[of["method"] == "beam"].iloc[-1]
     assert (widest["width"], widest["evaluations"]) == (32, 62)
-    expected = mean_regret(beam(lattice, 1000)[0], lattice, best_on_test(lattice))
+    expected = mean_regret(beam_search(lattice, 1000)[0], lattice, best_on_test(lattice))
     assert widest["test_regret"] == pytest.approx(expected)
     random = of[of["method"] == "random"].set_index("evaluations")
     assert random.loc[62, "test_regret"] == pytest.approx(expected)

@@ -48,7 +48,7 @@ def test_every_variant_of_every_strategy_has_its_row(lattices, ranked):
     table = sensitivity(*ranked, lattices)
     of = table.groupby(["strategy", "option"])["value"].agg(lambda values: sorted(set(values))).to_dict()
     assert of["activation_energy", "site"] == ["update"]
-    assert of["mi_task_relevance", "estimator"] == ["neighbours"]
+    assert of["mi_task_relevance", "estimator"] == ["nearest_neighbors"]
     assert of["random_forest", "rows"] == ["lattice", "leave_one_out", "other_datasets"]
     assert set(table.loc[table["option"] == "prune_first", "strategy"]) == set(SIGNALS) | set(CONTROLS)
     assert set(table.loc[table["option"] == "estimator", "default"]) == {"probe"}

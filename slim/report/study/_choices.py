@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.cases import Case, Unmeasured
-from slim.ranking.fusions._fused import Fused
-from slim.ranking.signals import CONTROLS
+from slim.ranking.fusion_input import FusionInput, NotMeasuredError
+from slim.ranking.fusions._fusion import FusionResult
+from slim.ranking.signals import BASELINES
 from slim.report.study._read import Run
 from slim.report.study.noise import best_of
 from slim.report.tables._paths import Path
@@ -72,25 +72,25 @@ def _family(strategy: str, fusions: Options) -> str:
     return "control" if strategy == RECOVERED_GREEDY else family_of(strategy, fusions)
 
 
-def case(run: Run, lattice: Lattice, schedule: str = "one_shot", others: tuple[Case, ...] = ()) -> Case:
+def case(run: Run, lattice: Lattice, schedule: str = "one_shot", others: tuple[FusionInput, ...] = ()) -> FusionInput:
     """What a fusion may look at in a run, by a schedule, when a lattice tells what removals cost."""
-    ranked = {name: ranking for name, ranking in run.rankings.items() if name not in CONTROLS}
+    ranked = {name: ranking for name, ranking in run.rankings.items() if name not in BASELINES}
     signals = np.array([ranking["scores"][0] for ranking in ranked.values()], np.float64).T
 
     def remeasured(mask: int) -> NDArray[np.float64]:
         tables = [ranking["remeasured"] for ranking in ranked.values()]
         if any(str(mask) not in table for table in tables):
-            raise Unmeasured(f"signals were not measured again with only the layers {layers_of(mask)}")
+            raise NotMeasuredError(f"signals were not measured again with only the layers {layers_of(mask)}")
         return np.array([table[str(mask)] for table in tables], np.float64).T
 
-    return Case(list(ranked), signals, lattice, others, remeasured if schedule == "iterative" else None)
+    return FusionInput(list(ranked), signals, lattice, others, remeasured if schedule == "iterative" else None)
 
 
 def _of_strategies(run: Run, strategies: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     for name in strategies:
         ranking = run.rankings[name]
-        yield name, "one_shot", "", "", one_shot(ranking), None if name in CONTROLS else _only(ranking["scores"])
-        if name not in CONTROLS:
+        yield name, "one_shot", "", "", one_shot(ranking), None if name in BASELINES else _only(ranking["scores"])
+        if name not in BASELINES:
             yield name, "iterative", "", "", list(ranking["paths"]), _only(ranking["scores"])
 
 
@@ -128,7 +128,7 @@ def _rows(fusion: str) -> str | None:
     return None if option is None else str(option.default)
 
 
-def _among(run: Run, runs: Sequence[Run], target: str, schedule: str) -> Case:
+def _among(run: Run, runs: Sequence[Run], target: str, schedule: str) -> FusionInput:
     """The case of a run with those of the other datasets of its seed."""
 
     def lattice(of: Run) -> Lattice:
@@ -138,16 +138,16 @@ def _among(run: Run, runs: Sequence[Run], target: str, schedule: str) -> Case:
     return case(run, lattice(run), schedule, tuple(case(other, lattice(other)) for other in others))
 
 
-def _fused(name: str, here: Case, options: Mapping[str, Any]) -> Fused | None:
+def _fused(name: str, here: FusionInput, options: Mapping[str, Any]) -> FusionResult | None:
     """What a fusion says; None where it lacks measurements."""
     try:
-        found: Fused = find("ranking/fusions", name)(here, **options)
-    except Unmeasured:
+        found: FusionResult = find("ranking/fusions", name)(here, **options)
+    except NotMeasuredError:
         return None
     return found
 
 
-def keep_scores(fused: Fused) -> NDArray[np.float64]:
+def keep_scores(fused: FusionResult) -> NDArray[np.float64]:
     """A fusion's scores of the intact model [L], larger = keep.
 
     Predicted changes of accuracy run the other way than ranks: the layer that the fusion removes first tells which.

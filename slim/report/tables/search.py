@@ -10,7 +10,7 @@ import pandas as pd
 
 from slim.report.tables._paths import Path, best_on_test, mean_regret, regret_at_half
 from slim.subsets.lattice import Lattice
-from slim.subsets.search import beam, drawn, greedy_within
+from slim.subsets.search import beam_search, greedy_search, random_search
 
 COLUMNS = [
     "dataset", "seed", "method", "rows", "width", "evaluations", "test_regret", "test_regret_half",
@@ -56,8 +56,8 @@ def _of_run(lattice: Lattice, fusions: list[tuple[Row, Path]]) -> Iterator[Row]:
         regrets = {"test_regret": mean_regret(path, lattice, best)}
         return regrets | {"test_regret_half": regret_at_half(path, lattice, best), "evaluations": evaluations} | more
 
-    greedy = _once(row(greedy_within(lattice, n), method="greedy") for n in _rounds(lattice.layers))
-    beams = [row(beam(lattice, width), method="beam", width=width) for width in _widths(lattice.layers)]
+    greedy = _once(row(greedy_search(lattice, n), method="greedy") for n in _rounds(lattice.layers))
+    beams = [row(beam_search(lattice, width), method="beam", width=width) for width in _widths(lattice.layers)]
     fused = [
         row((path, known.get("evaluations")), **known) | _greedy_at(known.get("evaluations"), lattice, best)
         for known, path in fusions
@@ -65,7 +65,8 @@ def _of_run(lattice: Lattice, fusions: list[tuple[Row, Path]]) -> Iterator[Row]:
     counts = {found["evaluations"] for found in [*greedy, *beams, *fused]} - {None}
     yield from [*greedy, *beams, *fused]
     yield from _once(
-        _mean([row(drawn(lattice, count, seed), method="random") for seed in range(DRAWS)]) for count in sorted(counts)
+        _mean([row(random_search(lattice, count, seed), method="random") for seed in range(DRAWS)])
+        for count in sorted(counts)
     )
 
 
@@ -90,7 +91,7 @@ def _widths(layers: int) -> list[int]:
 def _greedy_at(evaluations: int | None, lattice: Lattice, best: dict[int, float]) -> Row:
     if evaluations is None:
         return {}
-    return {"greedy_test_regret": mean_regret(greedy_within(lattice, evaluations)[0], lattice, best)}
+    return {"greedy_test_regret": mean_regret(greedy_search(lattice, evaluations)[0], lattice, best)}
 
 
 def _mean(rows: list[Row]) -> Row:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slim.ranking.removals import standardised
-from slim.ranking.signals import CONTROLS
+from slim.ranking.signals import BASELINES
 from slim.report.tables.curves import family_of
 from slim.report.tables.orders import by_family
 
@@ -24,7 +24,7 @@ def signals(orders: Iterable[dict[str, Any]]) -> pd.DataFrame:
         {"dataset": (at := run.split("/"))[0], "seed": int(at[1]), "strategy": record["strategy"], "layer": layer}
         | {"family": family_of(record["strategy"], ()), "score": score, "z": z}
         for record in orders
-        if record["strategy"] not in CONTROLS
+        if record["strategy"] not in BASELINES
         for run, ranking in record["runs"].items()
         for layer, (score, z) in enumerate(zip(ranking["scores"][0], _z(ranking["scores"][0]), strict=True))
     ]

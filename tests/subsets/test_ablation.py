@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 from slim.modeling import transformer as models
 from slim.modeling.device import Runtime
 from slim.modeling.splits import Split
-from slim.subsets.ablation import ablate, longer_by_one, measure, prefixes, wanted
+from slim.subsets.ablation import ablate, extensions, masks_to_measure, measure, prefixes
 from slim.subsets.lattice import layers_of
 from tests import pico
 
@@ -55,10 +55,10 @@ def test_subsets_on_request_share_their_prefixes_and_run_nothing_else():
 
 
 def test_all_subsets_up_to_the_limit_and_what_is_asked_for_beyond():
-    assert wanted(3, 8) == list(range(8))
-    assert wanted(3, 7, [[0]]) == sorted({0b111, 0b011, 0b101, 0b110, 0b001})
+    assert masks_to_measure(3, 8) == list(range(8))
+    assert masks_to_measure(3, 7, [[0]]) == sorted({0b111, 0b011, 0b101, 0b110, 0b001})
     with pytest.raises(ValueError, match=r"layers \[5\] of a model with layers 0 .. 2"):
-        wanted(3, 7, [[5]])
+        masks_to_measure(3, 7, [[5]])
 
 
 def test_a_lattice_of_two_splits_knows_the_accuracy_of_the_intact_model():
@@ -124,4 +124,4 @@ def test_half_of_all_subsets_run_their_last_layer_for_the_first_token_alone():
 
 
 def test_a_prefix_knows_what_is_one_layer_longer():
-    assert longer_by_one([0b011, 0b101]) == {0: [0b1], 0b1: [0b11, 0b101], 0b11: [], 0b101: []}
+    assert extensions([0b011, 0b101]) == {0: [0b1], 0b1: [0b11, 0b101], 0b11: [], 0b101: []}

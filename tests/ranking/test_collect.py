@@ -1,4 +1,4 @@
-"""The instrumented pass against autograd, one text at a time, and against transformers' own outputs."""
+"""The measuring pass against autograd, one text at a time, and against transformers' own outputs."""
 
 import dataclasses
 
@@ -11,12 +11,12 @@ from slim.modeling import transformer as models
 from slim.ranking.collect import _weights, collect
 from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.per_example_gradients import ExampleSquares
-from slim.ranking.signals import CONTROLS
+from slim.ranking.signals import BASELINES
 from slim.utils.registry import find, names
 from tests import pico
 
 
-def observation_of(model, batch_size=8, count=24):
+def statistics_of(model, batch_size=8, count=24):
     found = pico.batch_of(pico.inputs(model.config.model_type, count), size=batch_size, by_length=False)
     return collect(model, found, pico.labels(count), pico.EXACT)
 
@@ -34,7 +34,7 @@ def single_gradients(model, count):
 def test_per_example_fisher_is_that_of_a_batch_of_one_loop(family):
     model = pico.model(family)
     loop = [[sum(g.double().square().sum() for g in layer) for layer in one] for one in single_gradients(model, 24)]
-    np.testing.assert_allclose(observation_of(model).gradient_example_square, np.array(loop).T, rtol=1e-5)
+    np.testing.assert_allclose(statistics_of(model).gradient_example_square, np.array(loop).T, rtol=1e-5)
 
 
 def test_batch_gradient_norm_is_that_of_the_mean_of_single_gradients():
@@ -51,27 +51,27 @@ def test_batch_gradient_norm_is_that_of_the_mean_of_single_gradients():
         ]
         for l in range(3)
     ]
-    np.testing.assert_allclose(observation_of(model).gradient_batch_norm, expected, rtol=1e-4)
+    np.testing.assert_allclose(statistics_of(model).gradient_batch_norm, expected, rtol=1e-4)
 
 
 def test_activations_attention_and_predictions_are_those_transformers_reports():
     model = pico.model()
-    seen = observation_of(model, batch_size=1, count=6)
+    seen = statistics_of(model, batch_size=1, count=6)
     model.set_attn_implementation("eager")
     start = 0
     for i, text in enumerate(pico.texts(6)):
         ((_, batch),) = pico.batch_of([text])
-        told = model(**batch, output_hidden_states=True, output_attentions=True)
+        reported = model(**batch, output_hidden_states=True, output_attentions=True)
         tokens = slice(start, start := start + batch["input_ids"].shape[1])
         assert (seen.example_of_token[tokens] == i).all() and (seen.keys[tokens] == tokens.stop - tokens.start).all()
-        assert seen.predictions[i] == told.logits.argmax()
+        assert seen.predictions[i] == reported.logits.argmax()
         for l in range(3):
-            before, after = (told.hidden_states[k][0].detach().numpy() for k in (l, l + 1))
+            before, after = (reported.hidden_states[k][0].detach().numpy() for k in (l, l + 1))
             for site, value in enumerate((after, after - before)):
                 np.testing.assert_allclose(seen.channel_mean[site, l, tokens], value.mean(-1), atol=1e-5)
                 np.testing.assert_allclose(seen.row_norm[site, l, tokens], np.linalg.norm(value, axis=-1), rtol=1e-4)
             np.testing.assert_allclose(seen.pooled[l, i], after[0], atol=1e-5)
-            rows = told.attentions[l][0].detach().numpy()
+            rows = reported.attentions[l][0].detach().numpy()
             np.testing.assert_allclose(seen.attention_max[l][:, tokens], rows.max(-1), rtol=1e-4)
             entropy = -(rows * np.log(rows)).sum(-1)
             np.testing.assert_allclose(seen.attention_entropy[l][:, tokens], entropy, atol=1e-5)
@@ -80,7 +80,7 @@ def test_activations_attention_and_predictions_are_those_transformers_reports():
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_padding_changes_nothing(family):
     model = pico.model(family)
-    one, many = observation_of(model, batch_size=1), observation_of(model, batch_size=24)
+    one, many = statistics_of(model, batch_size=1), statistics_of(model, batch_size=24)
     for field in dataclasses.fields(LayerStatistics):
         if field.name != "gradient_batch_norm":  # whose batches differ
             np.testing.assert_allclose(
@@ -92,7 +92,7 @@ def test_padding_changes_nothing(family):
 def test_keys_are_those_with_any_attention(family):
     """Counted in the rows that transformers reports, whatever masks and windows made them."""
     model = pico.model(family, layers=4)
-    seen = observation_of(model)
+    seen = statistics_of(model)
     keys = np.broadcast_to(seen.keys, (4, len(seen.example_of_token)))
     found = []
     with models.eager_attention(model):
@@ -109,12 +109,12 @@ def test_keys_are_those_with_any_attention(family):
 
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
 def test_all_signals_of_every_architecture_are_finite(family):
-    seen = observation_of(pico.model(family, layers=4))
+    seen = statistics_of(pico.model(family, layers=4))
     for name in names("ranking/signals"):
-        options = {"folds": 3, "components": 4} if name.startswith("mi_") else {}
+        options = {"cv": 3, "n_components": 4} if name.startswith("mi_") else {}
         scores = find("ranking/signals", name)(seen, **options)
         assert scores.shape[-1] == 4 and np.isfinite(scores).all(), name
-        assert name in CONTROLS or options or len(set(scores.tolist())) > 1, name
+        assert name in BASELINES or options or len(set(scores.tolist())) > 1, name
 
 
 @pytest.mark.parametrize("family", models.ARCHITECTURES)
@@ -129,7 +129,7 @@ def test_the_pooled_vector_of_the_last_layer_is_what_the_head_makes_its_logits_o
     models.forward_logits(model, batch)
     if read[0].dim() == 3:  # transformers scores every token, and takes the last after that
         read[0] = read[0][range(8), batch["attention_mask"].sum(1) - 1]
-    pooled = observation_of(model).pooled[-1, members]
+    pooled = statistics_of(model).pooled[-1, members]
     np.testing.assert_allclose(pooled, read[0].detach().numpy(), rtol=1e-4, atol=1e-5)
 
 
@@ -142,7 +142,7 @@ def test_layers_of_different_sizes_are_refused():
 
 def test_weights_are_the_matrices_without_biases_and_norms():
     model = pico.model()
-    seen = observation_of(model).weights
+    seen = statistics_of(model).weights
     assert seen.shape == (3, 4 * 16 * 16 + 2 * 16 * 32)
     expected = sum(
         p.double().square().sum().item() for n, p in models.layers(model)[1].named_parameters() if p.dim() == 2
@@ -155,7 +155,7 @@ def test_the_model_is_left_as_it_was():
     model.classifier.weight.requires_grad_(False)
     before = {name: (p.requires_grad, p.clone()) for name, p in model.named_parameters()}
     implementation = model.config._attn_implementation
-    observation_of(model)
+    statistics_of(model)
     assert model.config._attn_implementation == implementation
     for name, p in model.named_parameters():
         assert p.requires_grad == before[name][0] and torch.equal(p, before[name][1]) and p.grad is None
@@ -168,8 +168,8 @@ def test_a_parameter_that_cannot_be_followed_is_refused_not_left_out():
         pass
 
 
-def test_an_observation_survives_the_disk_and_writes_the_same_bytes_twice(tmp_path):
-    seen = observation_of(pico.model())
+def test_statistics_come_back_from_their_file_and_are_the_same_bytes_twice(tmp_path):
+    seen = statistics_of(pico.model())
     for name in ("a", "b"):
         seen.save(tmp_path / f"{name}.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()

@@ -61,8 +61,8 @@ def test_gaussian_channels_are_worth_what_quadrature_says(estimator, name, n):
     channel = CHANNELS[name]
     points, labels = channel.sent(n)
     truth = channel.nats_left_by(4) if estimator == "binned" else channel.nats
-    scatter = (channel.spread**2 + (0.7**2 if estimator == "neighbours" else 0.0)) ** 0.5
-    found = mutual_information(points, labels, estimator=estimator, c=10.0)
+    scatter = (channel.spread**2 + (0.7**2 if estimator == "nearest_neighbors" else 0.0)) ** 0.5
+    found = mutual_information(points, labels, estimator=estimator, C=10.0)
     assert found == pytest.approx([truth], abs=4 * scatter / n**0.5 + 4 / n)
 
 
@@ -74,7 +74,7 @@ def test_the_probe_never_promises_more_than_there_is(name, noise, c):
     for seed in range(5):
         points, labels = channel.sent(500, seed)
         others = np.random.default_rng(seed).normal(size=(1, 500, noise))
-        found = mutual_information(np.concatenate([points, others], axis=2), labels, c=c)
+        found = mutual_information(np.concatenate([points, others], axis=2), labels, C=c)
         assert found[0] <= channel.nats + 4 * channel.spread / 500**0.5
 
 
@@ -96,8 +96,8 @@ def test_bins_keep_no_more_than_there_is_and_more_bins_keep_more(name):
     [
         ("probe", 500, 0.0),
         ("probe", 3000, 0.0),
-        ("neighbours", 500, 0.1),
-        ("neighbours", 3000, 0.05),
+        ("nearest_neighbors", 500, 0.1),
+        ("nearest_neighbors", 3000, 0.05),
         ("binned", 500, 0.08),
         ("binned", 3000, 0.01),
     ],
@@ -111,14 +111,16 @@ def test_independent_vectors_are_worth_nothing(estimator, n, within):
 def test_a_probe_that_learns_nothing_finds_nothing():
     rng = np.random.default_rng(0)
     x, labels = rng.normal(size=(300, 100)), rng.integers(0, 4, 300)
-    assert probe_bound(x, labels, folds=5, components=64, c=1e-6) == pytest.approx(0.0, abs=0.01)
+    assert probe_bound(x, labels, cv=5, n_components=64, C=1e-6) == pytest.approx(0.0, abs=0.01)
 
 
 @pytest.mark.parametrize("n", [500, 5000])
 def test_counts_without_their_correction_would_be_too_large(n):
     """160 pairs of independent values: the counted estimate has a bias of 15 * 9 / 2n nats, of which most must go."""
     rng = np.random.default_rng(0)
-    draws = [binned_estimate(rng.normal(size=(n, 2)), rng.integers(0, 10, n), components=2, bins=4) for _ in range(20)]
+    draws = [
+        binned_estimate(rng.normal(size=(n, 2)), rng.integers(0, 10, n), n_components=2, bins=4) for _ in range(20)
+    ]
     assert np.mean(draws) == pytest.approx(0.0, abs=0.25 * 15 * 9 / (2 * n))
 
 
@@ -128,7 +130,7 @@ def test_a_label_written_into_the_vector_is_worth_its_entropy(estimator, n):
     """Four classes; the bins' correction adds 3 / 2n, a penalised probe stays a little short."""
     labels = np.arange(n) % 4
     x = 5.0 * labels[:, None] + 0.01 * np.random.default_rng(0).normal(size=(n, 1))
-    found = mutual_information(x[None], labels, estimator=estimator, c=1e5)
+    found = mutual_information(x[None], labels, estimator=estimator, C=1e5)
     assert found[0] == pytest.approx(np.log(4), abs=4 / n + (0.02 if estimator == "probe" else 0.0))
 
 
@@ -136,15 +138,15 @@ def test_a_label_of_unequal_shares_is_worth_its_entropy():
     labels = np.repeat([0, 1, 2, 3], [40, 30, 20, 10])
     x = 5.0 * np.eye(4)[labels] + 0.01 * np.random.default_rng(0).normal(size=(100, 4))
     entropy = stats.entropy([40, 30, 20, 10])
-    assert mutual_information(x[None], labels, c=1000.0)[0] == pytest.approx(entropy, abs=0.05)
+    assert mutual_information(x[None], labels, C=1000.0)[0] == pytest.approx(entropy, abs=0.05)
     assert 0.8 * entropy < mutual_information(x[None], labels)[0] <= entropy
-    assert mutual_information(x[None], labels, estimator="neighbours")[0] == pytest.approx(entropy, abs=0.05)
+    assert mutual_information(x[None], labels, estimator="nearest_neighbors")[0] == pytest.approx(entropy, abs=0.05)
 
 
 def test_neighbours_agree_with_scikit_learn_in_one_dimension():
     points, labels = CHANNELS["plain"].sent(300)
     expected = mutual_info_classif(points[0], labels, n_neighbors=4, random_state=0)
-    assert mutual_information(points, labels, estimator="neighbours", neighbours=4) == pytest.approx(
+    assert mutual_information(points, labels, estimator="nearest_neighbors", n_neighbors=4) == pytest.approx(
         expected, abs=1e-9
     )
 
@@ -154,8 +156,8 @@ def test_bins_agree_with_a_count_by_hand():
     counts = np.array([[3, 1], [0, 4]]) / 8
     plain = stats.entropy(counts.ravel(), np.outer(counts.sum(axis=1), counts.sum(axis=0)).ravel())
     corrected = plain + (2 + 2 - 3 - 1) / 16
-    assert binned_estimate(x, labels, components=1, bins=2) == pytest.approx(corrected)
-    assert binned_estimate(x, labels, components=1, bins=8) == pytest.approx(
+    assert binned_estimate(x, labels, n_components=1, bins=2) == pytest.approx(corrected)
+    assert binned_estimate(x, labels, n_components=1, bins=8) == pytest.approx(
         stats.entropy([3, 5]) + (8 + 2 - 8 - 1) / 16
     )
 
@@ -175,12 +177,12 @@ def test_without_a_number_of_components_each_estimator_takes_its_own():
     assert set(COMPONENTS) == set(ESTIMATORS)
     for estimator, components in COMPONENTS.items():
         own = mutual_information(x, labels, estimator=estimator)
-        assert own == mutual_information(x, labels, estimator=estimator, components=components)
-        assert own != mutual_information(x, labels, estimator=estimator, components=components + 1)
+        assert own == mutual_information(x, labels, estimator=estimator, n_components=components)
+        assert own != mutual_information(x, labels, estimator=estimator, n_components=components + 1)
 
 
 def test_a_class_the_probe_never_saw_costs_a_finite_number_of_nats():
-    assert np.isfinite(probe_bound(np.zeros((20, 1)), np.arange(20), folds=5, components=1, c=1.0))
+    assert np.isfinite(probe_bound(np.zeros((20, 1)), np.arange(20), cv=5, n_components=1, C=1.0))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -198,7 +200,7 @@ def test_impossible_options_are_refused():
     points, labels = CHANNELS["plain"].sent(10)
     with pytest.raises(ValueError, match="unknown estimator 'guess'"):
         mutual_information(points, labels, estimator="guess")
-    for options in ({"folds": 1}, {"folds": 11}, {"components": 0}, {"c": 0.0}, {"neighbours": 0}, {"bins": 1}):
+    for options in ({"cv": 1}, {"cv": 11}, {"n_components": 0}, {"C": 0.0}, {"n_neighbors": 0}, {"bins": 1}):
         with pytest.raises(ValueError, match="mutual information needs") as refusal:
             mutual_information(points, labels, **options)
         assert "\n" not in str(refusal.value)

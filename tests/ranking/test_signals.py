@@ -1,4 +1,4 @@
-"""Every signal: the promises of the family, then each against a closed form or an independent witness."""
+"""Every signal: what all promise, then each against a closed form or an independent witness."""
 
 import subprocess
 import sys
@@ -27,21 +27,21 @@ SIGNALS = [
     "attention_weight",
     "attention_entropy",
 ]
-CONTROLS = ["random", "top_first", "every_other"]
-DEALT_INTO_FOLDS = {"mi_task_relevance", "mi_prediction_relevance"}
+BASELINES = ["random", "top_first", "every_other"]
+CROSS_VALIDATED = {"mi_task_relevance", "mi_prediction_relevance"}
 
 
-# --- the family ---
+# --- every signal ---
 
 
-def test_the_twelve_signals_and_the_controls_are_all_there():
-    assert names("ranking/signals") == sorted(SIGNALS + CONTROLS)
+def test_the_twelve_signals_and_the_baselines_are_all_there():
+    assert names("ranking/signals") == sorted(SIGNALS + BASELINES)
 
 
 def test_finding_signals_and_fusions_loads_no_heavy_library():
     code = (
         "import sys; from slim.utils.registry import find, names\n"
-        "for family in ('signals', 'fusions'):\n"
+        "for family in ('ranking/signals', 'ranking/fusions'):\n"
         "    for name in names(family): find(family, name)\n"
         "import slim.ranking.removals, slim.subsets.depth_rules\n"
         "print(*sorted({'torch', 'transformers', 'pandas', 'sklearn', 'scipy'} & set(sys.modules)))"
@@ -63,7 +63,7 @@ def test_a_signal_scores_every_layer_and_leaves_its_input_alone(name, layers):
         np.testing.assert_array_equal(getattr(seen, key), array)
 
 
-@pytest.mark.parametrize("name", sorted(set(names("ranking/signals")) - DEALT_INTO_FOLDS))
+@pytest.mark.parametrize("name", sorted(set(names("ranking/signals")) - CROSS_VALIDATED))
 def test_the_order_of_the_texts_does_not_matter(name):
     seen = statistics()
     np.testing.assert_allclose(
@@ -195,22 +195,22 @@ def test_the_task_is_the_label_and_the_prediction_is_the_prediction():
     assert (find("ranking/signals", "mi_task_relevance")(blind) > 0).all()
 
 
-@pytest.mark.parametrize("name", sorted(DEALT_INTO_FOLDS))
-@pytest.mark.parametrize("estimator", ["neighbours", "binned"])
+@pytest.mark.parametrize("name", sorted(CROSS_VALIDATED))
+@pytest.mark.parametrize("estimator", ["nearest_neighbors", "binned"])
 def test_estimators_without_folds_do_not_see_the_order_of_the_texts(name, estimator):
     seen, signal = statistics(), find("ranking/signals", name)
     there, back = signal(seen, estimator=estimator), signal(permuted(seen), estimator=estimator)
     np.testing.assert_allclose(there, back, rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", sorted(DEALT_INTO_FOLDS))
+@pytest.mark.parametrize("name", sorted(CROSS_VALIDATED))
 @pytest.mark.parametrize(
     "options",
     [
-        {"folds": 4},
-        {"components": 3},
-        {"c": 1.0},
-        {"estimator": "neighbours", "neighbours": 5},
+        {"cv": 4},
+        {"n_components": 3},
+        {"C": 1.0},
+        {"estimator": "nearest_neighbors", "n_neighbors": 5},
         {"estimator": "binned", "bins": 3},
     ],
 )
@@ -218,13 +218,13 @@ def test_every_option_of_mutual_information_reaches_it(name, options):
     seen = statistics()
     target = seen.labels if name == "mi_task_relevance" else seen.predictions
     expected = mutual_information(seen.pooled, target, **options)
-    found = find("ranking/signals", name)(seen, **options)
-    assert found.tolist() == expected.tolist()
+    scores = find("ranking/signals", name)(seen, **options)
+    assert scores.tolist() == expected.tolist()
     rest = {key: value for key, value in options.items() if key == "estimator"}
-    assert found.tolist() != find("ranking/signals", name)(seen, **rest).tolist()
+    assert scores.tolist() != find("ranking/signals", name)(seen, **rest).tolist()
 
 
-# --- controls ---
+# --- baselines ---
 
 
 def test_random_draws_permutations_that_depend_on_the_seed_alone():
