@@ -16,7 +16,7 @@ from slim.config.sections import ModelSource
 from slim.download.datasets import _table
 from slim.download.datasets.digits import digits
 from slim.download.datasets.files import files
-from slim.download.encoders.pretrained import fetch
+from slim.download.encoder import fetch
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator
 from slim.modeling import transformer as models
@@ -26,7 +26,7 @@ from slim.training.trainer import examples
 from slim.utils.image_files import encoded, opened
 from tests import pico
 
-SHARES = {"validation_share": 0.15, "test_share": 0.25}
+SHARES = {"validation_fraction": 0.15, "test_fraction": 0.25}
 SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
 
 
@@ -143,7 +143,7 @@ def test_a_model_without_what_makes_its_images_is_refused(damage, tmp_path):
 
 def test_a_model_of_random_weights_needs_no_tokenizer(tmp_path):
     source = ModelSource(
-        source="scratch", path="lock", config={"model_type": "vit", "image_size": 8, "patch_size": 2} | SHAPE
+        source="random", path="lock", config={"model_type": "vit", "image_size": 8, "patch_size": 2} | SHAPE
     )
     fetch(tmp_path / "base", **source.model_dump())
     model, processor = models.load(tmp_path / "base", ["a", "b"])
@@ -170,7 +170,7 @@ def test_a_model_of_random_weights_needs_no_tokenizer(tmp_path):
 )
 def test_a_config_of_images_that_does_not_fit_is_refused(changes, said, tmp_path):
     with pytest.raises(ValueError, match=said):
-        fetch(tmp_path / "base", **ModelSource(source="scratch", path="lock", **changes).model_dump())
+        fetch(tmp_path / "base", **ModelSource(source="random", path="lock", **changes).model_dump())
     assert not (tmp_path / "base").exists()
 
 

@@ -78,7 +78,7 @@ def test_further_texts_come_without_labels_and_in_no_split(tmp_path: Path) -> No
 def test_empty_rows_and_twins_are_dropped_and_counted(tmp_path: Path) -> None:
     train = [*ROWS[:30], (" ", "yes"), ("no label here", None), (ROWS[35][0], "no")]
     tables = files(
-        train=table(train, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_share=0.2
+        train=table(train, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_fraction=0.2
     )
     assert tables.dropped["train: no text"] == 1 and tables.dropped["train: no label"] == 1
     assert sum(count for why, count in tables.dropped.items() if "later" in why) == 1
@@ -218,7 +218,7 @@ def test_a_row_longer_than_a_block_is_refused_and_one_almost_so_is_not(
 ) -> None:
     monkeypatch.setattr(_reading, "BLOCK", 1 << 20)
     test = table(ROWS[30:], tmp_path / "b.csv")
-    long = files(train=written(CSV + "x" * 1_000_000 + ",yes\n", tmp_path / "a.csv"), test=test, validation_share=0.05)
+    long = files(train=written(CSV + "x" * 1_000_000 + ",yes\n", tmp_path / "a.csv"), test=test, validation_fraction=0.05)
     assert pd.concat(long.splits)["text"].str.len().max() == 1_000_000
     with pytest.raises(ValueError, match=r"a\.csv cannot be read as csv \(a row of more than 1 MiB\): repair it"):
         files(train=written(CSV + "x" * 2_200_000 + ",yes\n", tmp_path / "a.csv"), test=test)
@@ -251,11 +251,11 @@ def test_a_class_of_one_row_stays_in_train(tmp_path: Path) -> None:
     rows = [*ROWS[:30], ("the only one", "rare")]
     for part in (0.1, 0.9, 1.0):
         tables = files(
-            train=table(rows, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_share=part
+            train=table(rows, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_fraction=part
         )
         assert "the only one" in set(tables.splits["train"]["text"])
     with pytest.raises(
-        ValueError, match=r"validation_share 0\.1 of 6 rows takes none of any class: raise it, or name"
+        ValueError, match=r"validation_fraction 0\.1 of 6 rows takes none of any class: raise it, or name"
     ):
         files(train=table(ROWS[:6], tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"))
 

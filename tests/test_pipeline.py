@@ -29,7 +29,7 @@ OVERRIDES = {
     "runtime.precision": "fp32",
     "runtime.max_tokens": 16,
     "model": {"source": "folder", "path": "pico"},
-    "datasets": {DATASET: {"source": "files", "path": "table", "validation_share": 0.2}},
+    "datasets": {DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2}},
     "finetune.learning_rate": 3e-3,
     "finetune.epochs": 12,
     "finetune.min_steps": 0,

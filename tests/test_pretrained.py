@@ -14,7 +14,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from slim.config import load
-from slim.download.encoders.pretrained import fetch, packaged
+from slim.download.encoder import fetch, packaged
 from slim.modeling import transformer as models
 from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
@@ -160,7 +160,7 @@ SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "i
 
 
 def drawn(folder: Path, model_type: str, seed: int = 0, **changes) -> None:
-    fetch(folder, source="scratch", path="lock", name=MODEL.name, config={"model_type": model_type} | SHAPE | changes,
+    fetch(folder, source="random", path="lock", name=MODEL.name, config={"model_type": model_type} | SHAPE | changes,
           seed=seed)  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(fam
 
 def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_path):
     config = {"model_type": "distilbert"} | SHAPE
-    found = configuration(source="scratch", path="lock", name=MODEL.name, config=config)
+    found = configuration(source="random", path="lock", name=MODEL.name, config=config)
     drawn(tmp_path / "base", "distilbert")
     model, _ = models.load(tmp_path / "base", ["a", "b"])
     assert shape(found).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())

@@ -16,7 +16,6 @@ from slim.config.sections import (
     Budget,
     Digits,
     Distill,
-    Docstrings,
     Evaluate,
     ExtractSignals,
     Files,
@@ -24,6 +23,7 @@ from slim.config.sections import (
     Grid,
     Hub,
     ModelSource,
+    Packaged,
     Prune,
     Rank,
     Recover,
@@ -44,7 +44,7 @@ class Params(Section):
     launcher: Annotated[str, Field(min_length=1)] = "python"
     """What dvc.yaml puts before `-m stages.finetune` and `-m stages.distill`: how many processes train, and where."""
     model: ModelSource
-    datasets: dict[str, Annotated[Digits | Docstrings | Files | Hub, Field(discriminator="source")]]
+    datasets: dict[str, Annotated[Digits | Files | Hub | Packaged, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()
