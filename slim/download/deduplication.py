@@ -1,14 +1,17 @@
 """No text in two splits: exact duplicates, texts of the same letters, and near-duplicates."""
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
-from scipy.sparse import csr_array
 
 from slim.download.tables import SPLITS, content
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 SIMILARITY = 0.8
 """Jaccard similarity of runs of three words from which texts are near-duplicates."""
@@ -63,8 +66,10 @@ def near_duplicates(texts: "Series[str]", among: "Series[str]", similarity: floa
     return close
 
 
-def shingles(texts: "Series[str]") -> csr_array:
+def shingles(texts: "Series[str]") -> "csr_array":
     """Which runs of three words each text has [texts, different runs], 0 or 1; shorter texts are filled up."""
+    from scipy.sparse import csr_array  # only where near-duplicates are looked for, since it takes 0.2 s
+
     words = [text.lower().split() for text in texts]
     filled = [each + [""] * (3 - len(each)) for each in words]
     runs = np.array([len(each) - 2 for each in filled])
@@ -78,8 +83,10 @@ def shingles(texts: "Series[str]") -> csr_array:
     return matrix
 
 
-def _rarest(matrix: csr_array, similarity: float) -> csr_array:
+def _rarest(matrix: "csr_array", similarity: float) -> "csr_array":
     """Each row with only its rarest entries, enough for two similar rows to share one of them."""
+    from scipy.sparse import csr_array
+
     frequency = matrix.sum(axis=0)
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((matrix.indices, frequency[matrix.indices], rows))
