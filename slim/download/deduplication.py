@@ -54,6 +54,9 @@ def near_duplicates(texts: "Series[str]", among: "Series[str]", similarity: floa
     Exact, not estimated: two such texts must share one of the rarest (1 - similarity) of their runs, so only pairs
     that do are compared (prefix filtering).
     """
+    close = np.zeros(len(texts), dtype=bool)
+    if texts.empty or among.empty:
+        return close
     runs = shingles(pd.concat([texts, among], ignore_index=True))
     sizes = runs.sum(axis=1)
     rare = _rarest(runs, similarity)
@@ -61,7 +64,6 @@ def near_duplicates(texts: "Series[str]", among: "Series[str]", similarity: floa
     pairs = (rare[left] @ rare[right].T).tocoo()
     one, other = pairs.row, pairs.col + len(texts)
     common = np.asarray(runs[one].multiply(runs[other]).sum(axis=1)).ravel()
-    close = np.zeros(len(texts), dtype=bool)
     close[one[common >= similarity * (sizes[one] + sizes[other] - common) - 1e-9]] = True
     return close
 

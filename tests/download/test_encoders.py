@@ -14,7 +14,8 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from slim.config import load
-from slim.download.encoder import fetch, packaged
+from slim.download.encoder import fetch
+from slim.download.encoders.packaged import model_folder
 from slim.modeling import transformer as models
 from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
@@ -41,7 +42,7 @@ def test_another_hash_is_refused_before_anything_is_written(tmp_path):
 
 def test_a_package_that_is_not_installed_and_a_folder_without_a_model_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"model\.name: the package 'no-such' is not installed"):
-        packaged("no-such")
+        model_folder("no-such")
     with pytest.raises(ValueError, match=r"model\.path: .* has no model\.safetensors"):
         fetch(tmp_path / "base", source="folder", path=str(tmp_path), name="", sha256=None)
 
