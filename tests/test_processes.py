@@ -160,7 +160,7 @@ def test_a_launched_stage_writes_what_one_process_writes(tmp_path, warm):
 
 
 @pytest.mark.parametrize("count", [123, 120, 3, 1])
-def test_shares_are_the_same_batches_at_any_number_of_processes(count, monkeypatch):
+def test_fractions_are_the_same_batches_at_any_number_of_processes(count, monkeypatch):
     def shares(epoch: int, rank: int, processes: int) -> list[list[int]]:
         monkeypatch.setattr("slim.training.trainer.rank", lambda: rank)
         monkeypatch.setattr("slim.training.trainer.processes", lambda: processes)

@@ -18,7 +18,6 @@ from slim.config.sections import (
     Budget,
     Choose,
     Digits,
-    Docstrings,
     Evaluate,
     ExtractSignals,
     Files,
@@ -26,6 +25,7 @@ from slim.config.sections import (
     Grid,
     Hub,
     ModelSource,
+    Packaged,
     Rank,
     Recover,
     Runtime,
@@ -45,7 +45,7 @@ class Params(Section):
     launcher: Annotated[str, Field(min_length=1)] = "python"
     """What starts the processes that train, in `finetune` and `distill`: how many there are, and where."""
     model: ModelSource
-    datasets: dict[str, Annotated[Digits | Docstrings | Files | Hub, Field(discriminator="source")]]
+    datasets: dict[str, Annotated[Digits | Files | Hub | Packaged, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from slim.config.sections import Digits, Docstrings, Files, Hub, Section
+from slim.config.sections import Digits, Files, Hub, Packaged, Section
 
 SOURCES: dict[Any, type[Section]] = {
     "digits": Digits,
-    "docstrings": Docstrings,
     "files": Files,
     "hub": Hub,
+    "packaged": Packaged,
 }
 """Kinds of dataset; a mistake's place names them, params.yaml does not."""
 

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from transformers import AutoConfig, PreTrainedConfig
 
-from slim.download.encoders import random as scratch
-from slim.download.encoders.pretrained import downloaded, packaged
+from slim.download.encoders import random as random_weights
+from slim.download.encoders.hub import model_snapshot
+from slim.download.encoders.packaged import model_folder
 from slim.modeling.device import Runtime
 from slim.modeling.transformer import from_config
 from slim.orchestration.plan import Shape, Speed
@@ -33,12 +34,12 @@ def configuration(
 
     Of one on the hub, config.json alone is fetched. Raises ValueError when it cannot be had.
     """
-    if source == "scratch":
-        return scratch.configuration(packaged(name) if name else None, config)[0]
+    if source == "random":
+        return random_weights.configuration(name, config)[0]
     origins = {
-        "packaged": lambda: packaged(name),
+        "packaged": lambda: model_folder(name),
         "folder": lambda: Path(path),
-        "hub": lambda: downloaded(name, str(revision), ["config.json"]),
+        "hub": lambda: model_snapshot(name, str(revision), ["config.json"]),
     }
     origin = origins[source]()
     try:

@@ -156,10 +156,10 @@ def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None
     if (folder / "train.parquet").is_file():
         rows = {split: pq.read_metadata(folder / f"{split}.parquet").num_rows for split in _SPLITS}
         return Rows(**rows, tokens=_tokens(folder / "train.parquet", max_tokens))
-    asked = {split: entry.get(split) if "task" in entry else entry.get(f"{split}_rows") for split in _SPLITS}
+    asked = {split: entry.get(f"{split}_rows") for split in _SPLITS}
     if not asked["train"] or not asked["test"]:
         return None
-    share = round(asked["train"] * entry.get("validation_share", 0.1))
+    share = round(asked["train"] * entry.get("validation_fraction", 0.1))
     return Rows(**{**asked, "validation": asked["validation"] or share, "unlabelled": asked["unlabelled"] or 0})
 
 

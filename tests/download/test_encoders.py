@@ -14,8 +14,8 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from slim.config import load
-from slim.download.encoders.pretrained import fetch, packaged
-from slim.modeling import model_io
+from slim.download.encoder import fetch
+from slim.download.encoders.packaged import model_folder
 from slim.modeling import transformer as models
 from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
@@ -42,7 +42,7 @@ def test_another_hash_is_refused_before_anything_is_written(tmp_path):
 
 def test_a_package_that_is_not_installed_and_a_folder_without_a_model_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"model\.name: the package 'no-such' is not installed"):
-        packaged("no-such")
+        model_folder("no-such")
     with pytest.raises(ValueError, match=r"model\.path: .* has no model\.safetensors"):
         fetch(tmp_path / "base", source="folder", path=str(tmp_path), name="", sha256=None)
 
@@ -161,7 +161,7 @@ SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "i
 
 
 def drawn(folder: Path, model_type: str, seed: int = 0, **changes) -> None:
-    fetch(folder, source="scratch", path="lock", name=MODEL.name, config={"model_type": model_type} | SHAPE | changes,
+    fetch(folder, source="random", path="lock", name=MODEL.name, config={"model_type": model_type} | SHAPE | changes,
           seed=seed)  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(fam
 
 def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_path):
     config = {"model_type": "distilbert"} | SHAPE
-    found = configuration(source="scratch", path="lock", name=MODEL.name, config=config)
+    found = configuration(source="random", path="lock", name=MODEL.name, config=config)
     drawn(tmp_path / "base", "distilbert")
     model, _ = model_io.load(tmp_path / "base", ["a", "b"])
     assert shape(found).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
