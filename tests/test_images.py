@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator
-from slim.modeling import transformer as models
+from slim.modeling import model_io
 from slim.modeling.splits import Split
 from slim.training.trainer import examples
 from slim.utils.image_files import decode_image, encode_png

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from slim.config import load
 from slim.download.encoder import fetch
 from slim.download.encoders.packaged import model_folder
+from slim.modeling import model_io
 from slim.modeling import transformer as models
 from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT

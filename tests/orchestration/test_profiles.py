@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.test_workers import Toy
 
 from slim.config import load
 from slim.orchestration import profiles
 from slim.utils.code_hash import ROOT
+from tests.test_workers import Toy
 
 
 @pytest.fixture
