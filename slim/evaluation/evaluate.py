@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from slim.evaluation.metrics.intervals import accuracy_interval
+from slim.evaluation.bootstrap import accuracy_interval
 from slim.evaluation.metrics.quality import accuracy, quality
 from slim.evaluation.metrics.size import ratios, size
 from slim.modeling.classifier import Classifier
