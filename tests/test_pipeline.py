@@ -31,7 +31,7 @@ OVERRIDES = {
     "grid": {"datasets": [DATASET], "seeds": SEEDS},
     "runtime": {"threads": 1, "precision": "fp32", "max_tokens": 16},
     "model": {"source": "folder", "path": "pico"},
-    "datasets": {DATASET: {"source": "files", "path": "table", "validation_share": 0.2}},
+    "datasets": {DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2}},
     "finetune": {"learning_rate": 3e-3, "epochs": 30, "batch_size": 8},
     "budgets": {"brief": {"steps": 4}},
     "recover": {"sizes": [2], "sets": 2},
