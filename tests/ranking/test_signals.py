@@ -41,8 +41,8 @@ def test_the_twelve_signals_and_the_baselines_are_all_there():
 def test_finding_signals_and_fusions_loads_no_heavy_library():
     code = (
         "import sys; from slim.utils.registry import find, names\n"
-        "for family in ('ranking/signals', 'ranking/fusions'):\n"
-        "    for name in names(family): find(family, name)\n"
+        "for folder in ('ranking/signals', 'ranking/fusions'):\n"
+        "    for name in names(folder): find(folder, name)\n"
         "import slim.ranking.removals, slim.subsets.depth_rules\n"
         "print(*sorted({'torch', 'transformers', 'pandas', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
