@@ -1,4 +1,4 @@
-"""Accuracy against layers removed: the rows of data/curves/<strategy>.csv, made, written and read here."""
+"""Accuracy against layers removed: the rows of data/curves/<strategy>.csv."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 """One draw and number of removed layers: `draw`, `removed`, `layers`, `kept` ("0-2-5") and QUALITY."""
 
 QUALITY = [f"{split}_{metric}" for split in SPLITS for metric in ("accuracy", "loss", "regret")]
-"""Accuracies and regrets are shares in 0 .. 1, losses are in nats."""
+"""Accuracies and regrets are fractions, 0 .. 1, losses are in nats."""
 COLUMNS = ["dataset", "seed", "strategy", "draw", "removed", "layers", "kept", *QUALITY]
 
 

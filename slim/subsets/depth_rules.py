@@ -35,33 +35,33 @@ RULES: dict[str, Callable[[Sequence[Row], int], Row]] = {
     "best_accuracy": best_accuracy,
     "one_standard_error": one_standard_error,
 }
-"""Rules that `keep` may name instead of a share."""
+"""Rules that `keep` may name instead of a fraction."""
 
 
-def keep_share(rows: Sequence[Row], share: float) -> Row:
-    """The row that keeps a share of the layers, rounded to the nearest number (halves up), at least one.
+def keep_fraction(rows: Sequence[Row], fraction: float) -> Row:
+    """The row that keeps a fraction of the layers, rounded to the nearest number (halves up), at least one.
 
-    Raises ValueError unless 0 < share <= 1.
+    Raises ValueError unless 0 < fraction <= 1.
     """
-    if not 0 < share <= 1:
-        raise ValueError(f"keep must be above 0 and at most 1, got {share}")
-    layers = max(1, floor(share * _intact(rows)["layers"] + 0.5))
+    if not 0 < fraction <= 1:
+        raise ValueError(f"keep must be above 0 and at most 1, got {fraction}")
+    layers = max(1, floor(fraction * _intact(rows)["layers"] + 0.5))
     return next(row for row in rows if row["layers"] == layers)
 
 
 def choose_layers(rows: Sequence[Row], keep: float | str, n_validation: int) -> Row:
     """The row of a curve's first draw that `keep` chooses, with `kept` as a list of layers, lowest first.
 
-    `keep`: the share of layers to keep, in (0, 1], or the name of a rule in RULES. `n_validation`: the number of
-    validation items, for the standard error. Raises ValueError for another `keep`, or a curve without a first draw.
+    `keep`: the fraction of the layers to keep, in (0, 1], or the name of a rule in RULES. `n_validation`: the number
+    of validation items, for the standard error. Raises ValueError for another `keep`, or a curve without a first draw.
     """
     first = [row for row in rows if row["draw"] == 0]
     if isinstance(keep, str):
         if keep not in RULES:
-            raise ValueError(f"unknown rule '{keep}': keep is a share of the layers or one of {', '.join(RULES)}")
+            raise ValueError(f"unknown rule '{keep}': keep is a fraction of the layers or one of {', '.join(RULES)}")
         chosen = RULES[keep](first, n_validation)
     else:
-        chosen = keep_share(first, keep)
+        chosen = keep_fraction(first, keep)
     return chosen | {"kept": [int(layer) for layer in chosen["kept"].split("-")]}
 
 

@@ -1,6 +1,7 @@
 """Iterative signals: by hand on a shrunken model, each subset once, and paths against brute force."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,50 +22,63 @@ from tests.builders import lattice, statistics, subsets
 
 LAYERS, FULL = 4, 0b1111
 TRAIN = Split(pico.texts(24), pico.labels(24))
+QUICK = {"cv": 2, "n_components": 4}
 STRATEGIES = {
-    name: {"prune_first": "high" if name == "weight_sparsity" else "low"} for name in names("ranking/signals")
+    name: {"prune_first": "high" if name == "weight_sparsity" else "low"} | (QUICK if name.startswith("mi_") else {})
+    for name in names("ranking/signals")
 }
 SIGNALS = [name for name in STRATEGIES if name not in BASELINES]
 FUSIONS = {"mean_rank": {}, "greedy": {}, "ridge": {"rows": "trajectories"}}
 
 
-@pytest.fixture
-def teacher(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def teacher():
     return pico.classifier(layers=LAYERS)
 
 
-def collected_by_hand(teacher, kept: list[int]) -> LayerStatistics:
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@cache
+def collected_by_hand(*kept: int) -> LayerStatistics:
+    teacher = pico.classifier(layers=LAYERS)
     batches = teacher.batches(TRAIN.inputs, batch_size=8, by_length=False)
-    return collect(keep_layers(teacher.model, kept), batches, TRAIN.labels, teacher.runtime)
+    return collect(keep_layers(teacher.model, list(kept)), batches, TRAIN.labels, teacher.runtime)
+
+
+def scores_by_hand(name: str, seen: LayerStatistics) -> np.ndarray:
+    options = {option: value for option, value in STRATEGIES[name].items() if option != "prune_first"}
+    return find("ranking/signals", name)(seen, **options)
 
 
 def statistics_of(teacher):
-    intact = collected_by_hand(teacher, list(range(LAYERS)))
+    intact = collected_by_hand(*range(LAYERS))
     return observer(teacher, TRAIN, intact, batch_size=8, work="work")
 
 
 def test_of_the_intact_model_the_scores_are_exactly_the_one_shot_ones(teacher):
-    intact = collected_by_hand(teacher, list(range(LAYERS)))
+    intact = collected_by_hand(*range(LAYERS))
     scores = IterativeScores(observer(teacher, TRAIN, intact, batch_size=8, work="work"), STRATEGIES)
     assert scores.names == SIGNALS
     for name, options in STRATEGIES.items():
         if name in SIGNALS:
-            once = ranking(find("ranking/signals", name)(intact), options["prune_first"])["scores"][0]
+            once = ranking(scores_by_hand(name, intact), options["prune_first"])["scores"][0]
             assert scores(FULL)[name].tolist() == once
 
 
 @pytest.mark.parametrize("mask", [0b0001, 0b0101, 0b1110])
 def test_of_a_subset_they_are_those_of_the_shrunken_model_with_the_intact_predictions(teacher, mask):
-    by_hand = collected_by_hand(teacher, layers_of(mask))
-    intact = collected_by_hand(teacher, list(range(LAYERS)))
+    by_hand = collected_by_hand(*layers_of(mask))
+    intact = collected_by_hand(*range(LAYERS))
     assert (by_hand.predictions != intact.predictions).any()
     expected = replace(by_hand, predictions=intact.predictions)
     scores = IterativeScores(statistics_of(teacher), STRATEGIES)
     for _ in range(2):  # from the model, then from the disk
         for name in SIGNALS:
             sign = -1 if STRATEGIES[name]["prune_first"] == "high" else 1
-            assert scores(mask)[name].tolist() == (sign * find("ranking/signals", name)(expected)).tolist()
+            assert scores(mask)[name].tolist() == (sign * scores_by_hand(name, expected)).tolist()
         scores = IterativeScores(statistics_of(teacher), STRATEGIES)
     assert scores.stacked(mask).shape == (mask.bit_count(), len(SIGNALS))
 

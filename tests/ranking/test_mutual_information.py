@@ -68,10 +68,10 @@ def test_gaussian_channels_are_worth_what_quadrature_says(estimator, name, n):
 
 @pytest.mark.parametrize("name", CHANNELS)
 @pytest.mark.parametrize("noise", [0, 30])
-@pytest.mark.parametrize("c", [0.01, 0.1, 100.0])
+@pytest.mark.parametrize("c", [0.1, 100.0])
 def test_the_probe_never_promises_more_than_there_is(name, noise, c):
     channel = CHANNELS[name]
-    for seed in range(5):
+    for seed in range(3):
         points, labels = channel.sent(500, seed)
         others = np.random.default_rng(seed).normal(size=(1, 500, noise))
         found = mutual_information(np.concatenate([points, others], axis=2), labels, C=c)
@@ -104,7 +104,7 @@ def test_bins_keep_no_more_than_there_is_and_more_bins_keep_more(name):
 )
 def test_independent_vectors_are_worth_nothing(estimator, n, within):
     rng = np.random.default_rng(0)
-    found = mutual_information(rng.normal(size=(5, n, 20)), rng.integers(0, 10, n), estimator=estimator)
+    found = mutual_information(rng.normal(size=(3, n, 20)), rng.integers(0, 10, n), estimator=estimator)
     assert found.max() <= within
 
 

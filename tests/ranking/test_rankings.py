@@ -57,7 +57,7 @@ def test_variants_are_every_categorical_choice_one_at_a_time():
 
 @pytest.mark.parametrize("strategy", ["activation_inhibition", "mi_task_relevance"])
 def test_a_variant_is_the_strategy_with_that_option(strategy, measured):
-    options = LOW | ({"cv": 4} if strategy.startswith("mi_") else {})
+    options = LOW | ({"cv": 2, "n_components": 4} if strategy.startswith("mi_") else {})
     written = rankings(strategy, options, "one_shot", RUNS, measured)
     assert [(variant["option"], variant["value"]) for variant in written["variants"]] == alternatives_of(
         strategy, options

@@ -29,7 +29,7 @@ def test_one_standard_error_depends_on_the_number_of_items():
     assert choose_layers(steep, "one_standard_error", 1000)["removed"] == 0
 
 
-def test_a_share_is_rounded_to_the_nearest_number_of_layers():
+def test_a_fraction_is_rounded_to_the_nearest_number_of_layers():
     for keep, layers in ((0.5, 3), (0.6, 4), (0.01, 1), (1.0, 6), (1, 6), (0.75, 5), (0.25, 2)):
         chosen = choose_layers(stairs(), keep, ITEMS)
         assert (chosen["layers"], chosen["kept"]) == (layers, list(range(layers)))
@@ -55,7 +55,7 @@ def test_a_path_need_not_be_nested(keep):
 
 def test_impossible_choices_are_refused():
     rows = stairs()
-    with pytest.raises(ValueError, match="unknown rule 'deepest': keep is a share of the layers or one of best_acc"):
+    with pytest.raises(ValueError, match="unknown rule 'deepest': keep is a fraction of the layers or one"):
         choose_layers(rows, "deepest", ITEMS)
     for keep in (0.0, 1.1):
         with pytest.raises(ValueError, match="above 0 and at most 1"):

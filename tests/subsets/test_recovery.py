@@ -51,8 +51,8 @@ def test_a_design_has_all_subsets_of_a_size_or_as_many_as_asked_for():
 
 def test_training_restores_what_removal_cost_and_leaves_the_teacher_alone(teacher):
     before = {name: tensor.clone() for name, tensor in teacher.model.state_dict().items()}
-    lattice = after(teacher, [0b001, 0b101, 0b111], steps=60)
-    assert lattice.layers == 3 and lattice.subsets.tolist() == [1, 5, 7]
+    lattice = after(teacher, [0b101, 0b111], steps=60)
+    assert lattice.layers == 3 and lattice.subsets.tolist() == [5, 7]
     student = teacher.with_model(keep_layers(teacher.model, [0, 2]))
     raw = (student.logits(SPLITS["test"].inputs).argmax(-1) == SPLITS["test"].labels).mean()
     assert lattice.accuracy(0b101, "test") > max(raw, 0.7)
@@ -60,7 +60,7 @@ def test_training_restores_what_removal_cost_and_leaves_the_teacher_alone(teache
 
 
 def test_what_a_subset_recovers_depends_on_the_subset_alone(teacher):
-    together = after(teacher, [0b011, 0b110, 0b111])
+    together = after(teacher, [0b011, 0b110])
     alone = after(teacher, [0b110], "another")
     for split in SPLITS:
         np.testing.assert_array_equal(alone.predictions[split][0], together.predictions[split][1])
@@ -69,13 +69,14 @@ def test_what_a_subset_recovers_depends_on_the_subset_alone(teacher):
 
 def test_no_subset_is_trained_twice_and_a_killed_run_goes_on_with_the_next(teacher, monkeypatch):
     trained = []
-    really = slim.subsets.recovery._train_and_predict
+    arrays = {f"{split}_predictions": np.zeros(2, np.int16) for split in SPLITS}
+    arrays |= {f"{split}_loss": np.array(1.0) for split in SPLITS}
 
     def counted(*args):
         if len(trained) == 2:
             raise KeyboardInterrupt
         trained.append(args[3])
-        return really(*args)
+        return arrays
 
     monkeypatch.setattr(slim.subsets.recovery, "_train_and_predict", counted)
     with pytest.raises(KeyboardInterrupt):

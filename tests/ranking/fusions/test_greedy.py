@@ -14,9 +14,9 @@ def test_greedy_agrees_with_trying_everything(seed):
     while len(expected[-1]) > 1:
         tried = [[layer for layer in expected[-1] if layer != gone] for gone in reversed(expected[-1])]
         expected.append(max(tried, key=lambda kept: found.accuracy(mask_of(kept), "validation")))
-    control = fuse("greedy", fusion_input(noise(5), found))
-    assert control.path == expected
-    assert control.fit["evaluations"] == 14
+    result = fuse("greedy", fusion_input(noise(5), found))
+    assert result.path == expected
+    assert result.fit["evaluations"] == 14
 
 
 def test_greedy_breaks_ties_by_loss_then_by_depth():

@@ -12,9 +12,9 @@ from tests.fusion_inputs import fuse, fusion_input, noise
 def test_the_oracle_is_the_best_subset_of_each_size_and_may_not_be_nested():
     best = {0b0111, 0b1001, 0b0100}
     found = lattice(4, lambda mask: 0.9 if mask in best else 0.5 + 0.01 * mask.bit_count())
-    control = fuse("oracle", fusion_input(noise(), found))
-    assert control.path == [[0, 1, 2, 3], [0, 1, 2], [0, 3], [2]]
-    assert control.fit["evaluations"] == 15
+    result = fuse("oracle", fusion_input(noise(), found))
+    assert result.path == [[0, 1, 2, 3], [0, 1, 2], [0, 3], [2]]
+    assert result.fit["evaluations"] == 15
     found = lattice(5)
     for kept in fuse("oracle", fusion_input(noise(5), found)).path:
         everything = [mask_of(other) for other in combinations(range(5), len(kept))]
