@@ -231,9 +231,7 @@ def test_an_absent_or_broken_file_of_the_catalogue_is_refused(tmp_path: Path, co
 def test_without_a_network_the_refusal_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Hub({}, tmp_path / "cache") as closed:
         closed.patch(monkeypatch)
-    with pytest.raises(
-        ValueError, match=r"entry\.yaml: 'some/set' cannot be fetched \(.*check the network"
-    ) as refusal:
+    with pytest.raises(ValueError, match=r"entry\.yaml: 'some/set' cannot be fetched \(") as refusal:
         hub(path=entry(tmp_path))
     assert str(refusal.value).endswith(f"check the network or HF_ENDPOINT, or {LOCAL}")
 
