@@ -142,7 +142,6 @@ class PackagedEntry(_Entry):
             raise ValueError("label_rule sign needs two labels: of ratings below zero, and above")
         return self
 
-
     def sizes(self, validation_fraction: float) -> dict[Split, int]:
         """How many rows each split has, as far as the file tells: before any are dropped."""
         whole = self.rows.get("all", 0)
