@@ -147,7 +147,7 @@ def test_a_launched_stage_writes_what_one_process_writes(tmp_path, warm):
             pd.DataFrame({"text": texts.inputs, "label": texts.labels}).to_parquet(data / f"{split}.parquet")
         pico.classifier().with_model(model).save(tmp_path / name / "models/base", pico.texts())
         (tmp_path / name / "params.yaml").write_text(yaml.safe_dump(params))
-    words = ["-m", "stages.finetune", "library", "0"]
+    words = ["-m", "stages.finetune", "movie_reviews", "0"]
     one, two = tmp_path / "one", tmp_path / "two"
     for process in (start(one, *words, launcher=[], path=warm), start(two, *words)):
         code, _, complained = ended(process)

@@ -142,6 +142,14 @@ class PackagedEntry(_Entry):
             raise ValueError("label_rule sign needs two labels: of ratings below zero, and above")
         return self
 
+    def sizes(self, validation_fraction: float) -> dict[Split, int]:
+        """How many rows each split has, as far as the file tells: before any are dropped."""
+        whole = self.rows.get("all", 0)
+        test = self.rows.get("test", round(self.test_fraction * whole))
+        train = self.rows.get("train", whole - test)
+        validation = round(validation_fraction * train)
+        return {"train": train - validation, "validation": validation, "test": test}
+
 
 KINDS: dict[str, type[_Entry]] = {"hub": HubEntry, "archive": PackagedEntry}
 """Key that only this kind of entry has -> the kind."""

@@ -22,7 +22,7 @@ def snapshot(
     """The folder, called by its commit, of those files of a repository that fit a pattern, in huggingface_hub's cache.
 
     Raises ValueError, in one line, when they cannot be had: `named_in` says where the user named the repository, and
-    `alternative` what else may be done than to mend that.
+    `alternative` what else may be done.
     """
     try:
         return Path(snapshot_download(name, repo_type=kind, revision=revision, allow_patterns=list(patterns)))

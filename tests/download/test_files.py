@@ -17,7 +17,7 @@ from slim.modeling import tokenization as tokens
 from slim.modeling.splits import Split, read_split
 from slim.ranking.collect import collect
 from slim.subsets.ablation import ablate
-from slim.training.trainer import Schedule, train_classifier
+from slim.training.trainer import Schedule
 from slim.utils.code_hash import ROOT
 from tests import pico
 
@@ -125,8 +125,8 @@ def test_a_damaged_file_is_refused(suffix: str, tmp_path: Path) -> None:
 def test_files_lie_in_a_folder(tmp_path: Path) -> None:
     table(ROWS[:30], tmp_path / "train.csv")
     table(ROWS[30:], tmp_path / "test.csv")
-    found = files(path=str(tmp_path), train="train.csv", test="test.csv")
-    assert len(found.splits["test"]) == 10
+    tables = files(path=str(tmp_path), train="train.csv", test="test.csv")
+    assert len(tables.splits["test"]) == 10
     with pytest.raises(ValueError, match=r"tset\.csv does not exist"):
         files(path=str(tmp_path), train="train.csv", test="tset.csv")
 
@@ -283,8 +283,8 @@ def pairs(folder: Path) -> dict[str, str]:
     rows = [(f"first {i}", f"second {i % 7}", i % 2) for i in range(60)]
     twin, swapped = ("first 50", "second 1", 0), ("second 0", "first 0", 1)
     half = ("first 1", "", 1)
-    for name, found in {"a": [*rows[:50], twin, swapped, half], "b": rows[50:]}.items():
-        pd.DataFrame(found, columns=["one", "two", "label"]).to_csv(folder / f"{name}.csv", index=False)
+    for name, part in {"a": [*rows[:50], twin, swapped, half], "b": rows[50:]}.items():
+        pd.DataFrame(part, columns=["one", "two", "label"]).to_csv(folder / f"{name}.csv", index=False)
     return {"train": str(folder / "a.csv"), "test": str(folder / "b.csv"), "text": "one", "text_pair": "two"}
 
 
@@ -309,10 +309,10 @@ def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Pat
 
 def test_a_model_reads_pairs_as_two_segments() -> None:
     texts = [("word1 word2", "word3"), ("word4", "word5 word6 " * 20)]
-    found = tokens.tokenize(texts, pico.tokenizer(), 16)
+    encoded = tokens.tokenized(texts, pico.tokenizer(), 16)
     one, two = (pico.tokenizer()(*pair, truncation=True, max_length=16) for pair in texts)
-    assert found["input_ids"] == [one["input_ids"], two["input_ids"]] and len(two["input_ids"]) == 16
-    assert found["token_type_ids"][0] == [0, 0, 0, 0, 1, 1]
+    assert encoded["input_ids"] == [one["input_ids"], two["input_ids"]] and len(two["input_ids"]) == 16
+    assert encoded["token_type_ids"][0] == [0, 0, 0, 0, 1, 1]
     model = pico.classifier()
     assert not np.allclose(model.logits(texts), model.logits([(second, first) for first, second in texts]))
     masks = [0b111]
@@ -325,7 +325,7 @@ def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
     split, model = Split(words, np.arange(60) % 2), pico.classifier(classes=2)
     before = model.logits(words)
     schedule = Schedule(epochs=1, batch_size=16, learning_rate=1e-3, warmup=0.1, weight_decay=0.0, seed=0, steps=6)
-    train_classifier(model, split, None, schedule, tmp_path / "work")
+    model.train(split, None, schedule, [Path(__file__)], about=str(tmp_path))
     after = model.logits(words)
     loss = [-np.log(np.exp(o[np.arange(60), split.labels]) / np.exp(o).sum(-1)).mean() for o in (before, after)]
     assert loss[1] < loss[0]
@@ -358,10 +358,10 @@ def test_fifty_thousand_rows_take_little_memory(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", call, "50000", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found = json.loads(done.stdout[done.stdout.index("{") :])
-    assert found["rows"] == {"train": 45_000, "validation": 5_000, "test": 2_500}
-    taken = (found["download"]["peak_mb"] - found["imports"]["peak_mb"]) * 1e6 - 2 * readers.BLOCK
-    assert taken / 50_000 < 1500 and found["read"]["peak_mb"] < found["imports"]["peak_mb"] + 200
+    measured = json.loads(done.stdout[done.stdout.index("{") :])
+    assert measured["rows"] == {"train": 45_000, "validation": 5_000, "test": 2_500}
+    taken = (measured["download"]["peak_mb"] - measured["imports"]["peak_mb"]) * 1e6 - 2 * readers.BLOCK
+    assert taken / 50_000 < 1500 and measured["read"]["peak_mb"] < measured["imports"]["peak_mb"] + 200
 
 
 SHARED = ROOT.parent / "shared" / "datasets"

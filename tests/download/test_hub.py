@@ -76,9 +76,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         "datasets/some/withheld": Repository({"main": withheld}),
         "datasets/some/gated": Repository({}, "gated"),
     }
-    with Hub(repositories, tmp_path / "cache") as found:
-        found.patch(monkeypatch)
-        yield found
+    with Hub(repositories, tmp_path / "cache") as server:
+        server.patch(monkeypatch)
+        yield server
 
 
 def entry(tmp_path: Path, **changed: Any) -> str:
@@ -89,12 +89,12 @@ def entry(tmp_path: Path, **changed: Any) -> str:
 
 def test_the_catalogue_has_the_papers_nine() -> None:
     every = {path.stem: read_entry(path) for path in sorted((ROOT / "catalogue").glob("*.yaml"))}
-    entries = {name: found for name, found in every.items() if isinstance(found, HubEntry)}
-    assert {name: len(found.labels or []) for name, found in entries.items()} == PAPER
-    for name, found in entries.items():
-        assert set(found.rows) == set(found.files), name
-        assert found.test == "test" and found.licence and found.homepage.endswith(found.hub), name
-    moving = {name for name, found in entries.items() if found.moving}
+    entries = {name: described for name, described in every.items() if isinstance(described, HubEntry)}
+    assert {name: len(described.labels or []) for name, described in entries.items()} == PAPER
+    for name, described in entries.items():
+        assert set(described.rows) == set(described.files), name
+        assert described.test == "test" and described.licence and described.homepage.endswith(described.hub), name
+    moving = {name for name, described in entries.items() if described.moving}
     assert moving == {"amazon", "arxiv", "newsgroup", "patent"}, "the README says so"
 
 
@@ -110,9 +110,9 @@ def test_rows_are_cleaned_and_balanced_and_the_card_names_the_commit(served: Hub
     for name, frame in tables.splits.items():
         original = "test" if name == "test" else "train"
         for text, label in zip(frame["text"], frame["label"], strict=True):
-            title, said = text.split(". ", 1)
-            number = int(said.split()[3])
-            assert title.startswith("title ") and said.startswith(f"{original} text number {number} with")
+            title, body = text.split(". ", 1)
+            number = int(body.split()[3])
+            assert title.startswith("title ") and body.startswith(f"{original} text number {number} with")
             assert labels[MAIN[original][number][0]] == label
     fetched = {Path(path).suffix for path in served.asked if "/resolve/" in path}
     assert fetched == {".parquet"}  # no script, no pickle
@@ -231,9 +231,7 @@ def test_an_absent_or_broken_file_of_the_catalogue_is_refused(tmp_path: Path, co
 def test_without_a_network_the_refusal_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Hub({}, tmp_path / "cache") as closed:
         closed.patch(monkeypatch)
-    with pytest.raises(
-        ValueError, match=r"entry\.yaml: 'some/set' cannot be fetched \(.*check the network"
-    ) as refusal:
+    with pytest.raises(ValueError, match=r"entry\.yaml: 'some/set' cannot be fetched \(") as refusal:
         hub(path=entry(tmp_path))
     assert str(refusal.value).endswith(f"check the network or HF_ENDPOINT, or {LOCAL}")
 

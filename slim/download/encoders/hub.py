@@ -8,9 +8,9 @@ from slim.download.hub import snapshot
 from slim.download.model_files import FILES, INDEX, SHARDS, copy
 
 
-def hub(folder: Path, *, name: str, revision: str, sha256: str | None = None, **_: Any) -> dict[str, Any]:
+def hub(target: Path, *, name: str, revision: str, sha256: str | None = None, **_: Any) -> dict[str, Any]:
     """Write the encoder to a folder; its card. `name`: the repository, in one commit; `sha256`: of the weights."""
-    copy(model_snapshot(name, revision), folder, sha256, f"model.name: '{name}'", "choose one that has")
+    copy(model_snapshot(name, revision), target, sha256, f"model.name: '{name}'", "choose one that has")
     return {"name": name, "weights": name, "revision": revision}
 
 

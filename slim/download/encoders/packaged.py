@@ -19,10 +19,10 @@ CARDS = {
 """Whose weights a package carries."""
 
 
-def packaged(folder: Path, *, name: str, sha256: str | None = None, **_: Any) -> dict[str, Any]:
+def packaged(target: Path, *, name: str, sha256: str | None = None, **_: Any) -> dict[str, Any]:
     """Write the encoder to a folder; its card. `name`: the package; `sha256`: of the weights."""
     origin = model_folder(name)
-    copy(origin, folder, sha256, f"model.name: {origin}", "choose a package that has")
+    copy(origin, target, sha256, f"model.name: {origin}", "choose a package that has")
     return {"name": name, **CARDS.get(name.replace("-", "_"), {})}
 
 

@@ -15,7 +15,7 @@ from slim.modeling.transformer import architecture, check_supported, reads_image
 PROBE = "A sentence, to see whether a tokenizer still reads it as it did (in 2 ways)."
 
 
-def random(folder: Path, *, config: Mapping[str, Any], name: str = "", seed: int = 0, **_: Any) -> dict[str, Any]:
+def random(target: Path, *, config: Mapping[str, Any], name: str = "", seed: int = 0, **_: Any) -> dict[str, Any]:
     """Write an encoder of random weights to a folder; its card.
 
     `config`: see `configuration`; `name`: the package whose tokenizer is used, where texts are read. Raises ValueError
@@ -26,10 +26,10 @@ def random(folder: Path, *, config: Mapping[str, Any], name: str = "", seed: int
     full, processor = configuration(name, config)
     reconcile(full, processor)
     set_seed(seed)
-    AutoModel.from_config(full).save_pretrained(folder)
-    processor.save_pretrained(folder)
+    AutoModel.from_config(full).save_pretrained(target)
+    processor.save_pretrained(target)
     if not reads_images(processor):
-        _check_tokenizer(folder, processor, full.model_type, name)
+        _check_tokenizer(target, processor, full.model_type, name)
     card = {"name": config["model_type"], "weights": "random", "config": dict(config), "seed": seed}
     return card | ({"tokenizer": name} if name else {})
 
