@@ -3,10 +3,13 @@
 from slim.modeling.architectures._architecture import Architecture, normalized_last_token
 
 llama = Architecture(
-    "model.layers",
-    "self_attn",
-    ("q_proj", "k_proj", "v_proj"),
-    *normalized_last_token("model.norm"),
+    stack="model.layers",
+    attention="self_attn",
+    projections=("q_proj", "k_proj", "v_proj"),
+    attention_output="self_attn.o_proj",
+    feed_forward_in=("mlp.gate_proj", "mlp.up_proj"),
+    feed_forward_out="mlp.down_proj",
+    **normalized_last_token("model.norm"),
     options={"use_cache": False},
     causal=True,
     reads_padding=True,
