@@ -68,7 +68,7 @@ def test_a_layer_without_what_attention_output_gives_is_its_feed_forward_part_al
 
 @torch.no_grad()
 def test_matrices_have_the_declared_shapes_and_compute_what_the_modules_do(layer):
-    model, one, stream = layer
+    model, one, _ = layer
     into, out = models.feed_forward_in(model, one), models.feed_forward_out(model, one)
     assert models.weight_of(models.attention_output(model, one)).shape == (HIDDEN, HEADS * HEAD)
     assert models.weight_of(out).shape == (HIDDEN, INNER)

@@ -20,8 +20,8 @@ def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
     return hidden[:, 0]
 
 
-def normalized_last_token(norm: str) -> dict[str, Tail]:
-    """`tail` and `read_out` of a decoder whose head `score` reads the last token after the norm at that path."""
+def normalized_last_token(norm: str) -> tuple[Tail, Tail]:
+    """(tail, read_out) of a decoder whose head `score` reads the last token after the norm at that path."""
 
     def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
         normalized: Tensor = attrgetter(norm)(model)(last_token(model, hidden, batch))
@@ -31,7 +31,7 @@ def normalized_last_token(norm: str) -> dict[str, Tail]:
         logits: Tensor = model.score(read_out(model, hidden, batch))
         return logits
 
-    return {"tail": tail, "read_out": read_out}
+    return tail, read_out
 
 
 def last_token(model: Model, hidden: Tensor, batch: Batch) -> Tensor:

@@ -2,6 +2,8 @@
 
 from slim.modeling.architectures._architecture import Architecture, normalized_last_token
 
+TAIL, READ_OUT = normalized_last_token("transformer.ln_f")
+
 gpt2 = Architecture(
     stack="transformer.h",
     attention="attn",
@@ -9,7 +11,8 @@ gpt2 = Architecture(
     attention_output="attn.c_proj",
     feed_forward_in=("mlp.c_fc",),
     feed_forward_out="mlp.c_proj",
-    **normalized_last_token("transformer.ln_f"),
+    tail=TAIL,
+    read_out=READ_OUT,
     options={"use_cache": False},
     inner="n_inner",
     causal=True,

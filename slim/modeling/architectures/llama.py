@@ -2,6 +2,8 @@
 
 from slim.modeling.architectures._architecture import Architecture, normalized_last_token
 
+TAIL, READ_OUT = normalized_last_token("model.norm")
+
 llama = Architecture(
     stack="model.layers",
     attention="self_attn",
@@ -9,7 +11,8 @@ llama = Architecture(
     attention_output="self_attn.o_proj",
     feed_forward_in=("mlp.gate_proj", "mlp.up_proj"),
     feed_forward_out="mlp.down_proj",
-    **normalized_last_token("model.norm"),
+    tail=TAIL,
+    read_out=READ_OUT,
     options={"use_cache": False},
     causal=True,
     reads_padding=True,
