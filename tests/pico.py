@@ -37,7 +37,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 1},
     "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
-    "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
+    "qwen2": {"vocab_size": 66,  # transformers adds a token to what it reads as a tokenizer of Qwen2
+              "num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
     "vit": {"image_size": 8, "patch_size": 4},
 }  # fmt: skip

@@ -92,6 +92,11 @@ def eager_attention(model: Model) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
+def output_layer(model: Model) -> nn.Linear:
+    """The last layer of the head, whose rows are the classes."""
+    return [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+
+
 def count_keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many keys each real token of texts of these lengths can attend to, text after text.
 
