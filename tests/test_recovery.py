@@ -14,7 +14,7 @@ from slim.subsets.lattice import Lattice
 from slim.subsets.recovery import designed, loss, recovered
 from slim.training.trainer import Schedule
 from tests import pico
-from tests.test_training import learnable
+from tests.pico import learnable
 
 SCHEDULE = Schedule(epochs=1, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0, steps=12)
 SPLITS = {"validation": learnable(40, 1), "test": learnable(60, 2)}
