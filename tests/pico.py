@@ -12,7 +12,7 @@ from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
 from slim.modeling.model_io import reconcile
-from slim.modeling.splits import Input
+from slim.modeling.splits import Input, Split
 from slim.modeling.transformer import ARCHITECTURES, from_config
 from slim.utils.image_files import encode_png
 
@@ -37,7 +37,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 1},
     "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
-    "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
+    "qwen2": {"vocab_size": 66,  # transformers adds a token to what it reads as a tokenizer of Qwen2
+              "num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
     "vit": {"image_size": 8, "patch_size": 4},
 }  # fmt: skip
@@ -91,6 +92,18 @@ def inputs(family: str = "bert", count: int = 24, seed: int = 0) -> Sequence[Inp
 def labels(count: int = 24, classes: int = 3, seed: int = 0) -> np.ndarray:
     """Random classes, int64."""
     return np.random.default_rng(seed).integers(0, classes, count)
+
+
+def learnable(count: int, seed: int, family: str = "bert") -> Split:
+    """Texts of two classes that share no word; or images, dark and light ones."""
+    classes = labels(count, classes=2, seed=seed)
+    draw = np.random.default_rng(seed)
+    if ARCHITECTURES[family].images:
+        shades = draw.integers(0, 128, (count, 8, 8), np.uint8)
+        return Split(
+            [encode_png(shade + np.uint8(128 * label)) for shade, label in zip(shades, classes, strict=True)], classes
+        )
+    return Split([" ".join(draw.choice(WORDS[30 * label : 30 * label + 30], 5)) for label in classes], classes)
 
 
 def processor(family: str = "bert") -> Any:

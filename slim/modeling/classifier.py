@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from slim.modeling.batching import Batches, batches
 from slim.modeling.device import Precision, Runtime, start
+from slim.modeling.load_checks import check_positions
 from slim.modeling.model_io import load, save
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import set_truncation, truncated_fraction
@@ -49,6 +50,7 @@ class Classifier:
         """Start the runtime and load a folder's model; with `labels`, under a fresh head for those classes."""
         runtime = start(threads, precision, seed)
         model, processor = load(folder, labels)
+        check_positions(model, max_tokens)
         return cls(model.to(runtime.device), processor, max_tokens, batch_size, runtime)
 
     def with_model(self, model: Model) -> "Classifier":

@@ -16,6 +16,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     ImageProcessingMixin,
 )  # fmt: skip
+from transformers.pytorch_utils import Conv1D
 
 from slim.modeling.architectures import ARCHITECTURES, _architecture
 from slim.modeling.architectures._architecture import Architecture, Config
@@ -91,6 +92,11 @@ def eager_attention(model: Model) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
+def output_layer(model: Model) -> nn.Linear:
+    """The last layer of the head, whose rows are the classes."""
+    return [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+
+
 def count_keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many keys each real token of texts of these lengths can attend to, text after text.
 
@@ -126,6 +132,30 @@ def split_heads(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
     parts = outputs[0].chunk(3, dim=-1) if count == 1 else outputs[:count]  # what follows are positions
     size = getattr(model.config, "head_dim", None) or model.config.hidden_size // model.config.num_attention_heads
     return [part.unflatten(-1, (-1, size)).transpose(1, 2) for part in parts]
+
+
+def attention_output(model: Model, layer: nn.Module) -> nn.Module:
+    """The matrix of a layer that heads, side by side, pass through: heads * head size -> hidden."""
+    module: nn.Module = attrgetter(architecture_of(model).attention_output)(layer)
+    return module
+
+
+def feed_forward_in(model: Model, layer: nn.Module) -> list[nn.Module]:
+    """The matrices hidden -> inner of a layer: one, or gate and up, or one hidden -> 2 * inner that makes both."""
+    return [attrgetter(path)(layer) for path in architecture_of(model).feed_forward_in]
+
+
+def feed_forward_out(model: Model, layer: nn.Module) -> nn.Module:
+    """The matrix inner -> hidden of a layer."""
+    module: nn.Module = attrgetter(architecture_of(model).feed_forward_out)(layer)
+    return module
+
+
+def weight_of(module: nn.Module) -> Tensor:
+    """[outputs, inputs]: a view of a matrix's weight as nn.Linear has it, also where GPT-2's Conv1D has it turned."""
+    weight = module.weight
+    assert isinstance(weight, Tensor)
+    return weight.T if isinstance(module, Conv1D) else weight
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from sklearn.svm import LinearSVC
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator, with_ratios
 from slim.modeling.splits import Split
+from slim.utils.image_files import encode_png
 from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))
@@ -84,3 +85,18 @@ def test_margins_of_two_classes_are_two_columns_and_have_no_likelihood():
 def test_a_class_without_training_texts_is_refused():
     with pytest.raises(ValueError, match="class 2 has no row in train"):
         tfidf_linear(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_df=1, C=1.0)
+
+
+def test_the_linear_baseline_of_images_sees_pixels():
+    dark, light = np.zeros((8, 8), np.uint8), np.full((8, 8), 255, np.uint8)
+    train = Split([encode_png(dark), encode_png(light)] * 4, np.array([0, 1] * 4))
+    test = Split([encode_png(light), encode_png(dark)], np.array([1, 0]))
+    (scores,) = tfidf_linear(train, [test])
+    assert scores.argmax(1).tolist() == [1, 0]
+
+
+def test_a_saved_model_of_images_is_measured_like_one_of_texts_and_truncates_none(tmp_path):
+    test = Split(pico.images(20), pico.labels(20))
+    pico.classifier("vit").save(tmp_path / "model", test.inputs)
+    record = Evaluator(test, test, 200, 0.95, 10).measure_folder(tmp_path / "model", RUNTIME).record
+    assert record["truncated"] == 0 and record["reload_difference"] < 1e-6 and record["layers"] == 3

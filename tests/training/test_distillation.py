@@ -9,7 +9,7 @@ from slim.training.losses.cross_entropy import UNLABELLED
 from slim.training.losses.distillation import Distillation, matches
 from slim.training.trainer import Schedule
 from tests import pico
-from tests.test_training import learnable
+from tests.training.test_trainer import learnable
 
 SCHEDULE = Schedule(epochs=5.0, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
 

@@ -1,4 +1,4 @@
-"""Images through batches to a model; what is refused on the way."""
+"""Images become pixels, batch by batch, as the model's own processor makes them."""
 
 from io import BytesIO
 
@@ -6,14 +6,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sklearn.linear_model import LogisticRegression
 
-from slim.evaluation.baselines.tfidf_linear import tfidf_linear
-from slim.evaluation.evaluate import Evaluator
 from slim.modeling import model_io
-from slim.modeling.splits import Split
 from slim.training.trainer import examples
-from slim.utils.image_files import decode_image, encode_png
+from slim.utils.image_files import decode_image
 from tests import pico
 
 
@@ -54,24 +50,3 @@ def test_a_model_without_what_makes_its_images_is_refused(damage, tmp_path):
     with pytest.raises(ValueError, match=r"preprocessor_config\.json") as refusal:
         model_io.load(tmp_path / "model")
     assert "\n" not in str(refusal.value)
-
-
-def test_the_floor_of_images_is_logistic_regression_on_pixels():
-    dark = np.random.default_rng(0).integers(0, 160, (60, 8, 8), np.uint8)
-    labels = np.arange(60) % 2
-    images = [encode_png(each + np.uint8(60 * label)) for each, label in zip(dark, labels, strict=True)]
-    training, test = Split(images[:40], labels[:40]), Split(images[40:], labels[40:])
-    (found,) = tfidf_linear(training, [test], max_ngram=1, min_documents=1, c=10.0)
-    pixels = np.repeat((dark + (60 * labels[:, None, None]).astype(np.uint8)).reshape(60, 64), 3, axis=1) / 255
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(pixels[:40], labels[:40])
-    np.testing.assert_allclose(found, model.predict_log_proba(pixels[40:]), atol=1e-3)
-    assert (found.argmax(-1) == test.labels).mean() > 0.7
-
-
-def test_a_saved_model_of_images_is_measured_like_one_of_texts_and_cuts_none(tmp_path):
-    test, validation = (Split(pico.images(20, seed), pico.labels(20, seed=seed)) for seed in (1, 2))
-    model = pico.classifier("vit")
-    model.save(tmp_path / "model", validation.inputs)
-    record = Evaluator(test, validation, 300, 0.95, 10).saved(model, tmp_path / "model").record
-    assert record["accuracy"] == (model.logits(test.inputs).argmax(-1) == test.labels).mean()
-    assert record["reload_difference"] == 0 and record["cut"] == 0 and record["bytes"] > 0
