@@ -28,7 +28,7 @@ CONTENDERS = (*STRATEGIES, "random")
 FACTOR = 18.84
 """The paper's mean improvement of accuracy over size."""
 NEAR = 1.0
-"""Points of accuracy below the best that still count as near-optimal (this project: the paper gives no number)."""
+"""Points below the best that count as near-optimal (this project; the paper gives no number)."""
 SUPPORTED, REFUTED, UNTESTED = "supported", "not supported", "not tested"
 TIES = "accuracies tie when they print alike, in percent with one decimal, as the paper prints them"
 READINGS = {"published": "optimistic", "validation": "accuracy"}
@@ -141,27 +141,27 @@ def _one_at_a_time(curves: pd.DataFrame) -> str:
     return "one at a time"
 
 
-def _contenders(maxima: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
-    """dataset -> maxima of the contenders as printed, a column a reading; and dataset -> contenders it lacks."""
-    columns = list(READINGS.values())
-    by_dataset = {d: maxima[maxima["dataset"] == d].dropna(subset=columns) for d in _datasets(maxima)}
+def _of_maxima(
+    id_: str, claim: str, maxima: pd.DataFrame, seeds: list[int], outcome: Any, holds: str, rule: Any, numbers: Any
+) -> dict[str, Any]:
+    """A claim about the contenders' maxima; `outcome`, `numbers`: functions of those of a dataset, as printed."""
+    by_dataset = {d: maxima[maxima["dataset"] == d].dropna(subset=list(READINGS.values())) for d in _datasets(maxima)}
     missing = {d: _absent(of, CONTENDERS) for d, of in by_dataset.items()}
-    tables = {
-        d: of.set_index("strategy").loc[list(CONTENDERS), columns].map(_printed).set_axis(list(READINGS), axis=1)
-        for d, of in by_dataset.items()
-        if not missing[d]
+    shown = {
+        reading: {
+            d: of.set_index("strategy").loc[list(CONTENDERS), column].map(_printed)
+            for d, of in by_dataset.items()
+            if not missing[d]
+        }
+        for reading, column in READINGS.items()
     }
-    return tables, missing
+    readings = [Reading({d: outcome(of) for d, of in by.items()}, holds, rule, missing) for by in shown.values()]
+    found = {d: {reading: numbers(by[d]) for reading, by in shown.items()} for d in shown["published"]}
+    return _entry(id_, claim, *readings, seeds=seeds, numbers=found)
 
 
-def _both(maxima: pd.DataFrame, outcome: Any, holds: str, rule: Any, numbers: Any) -> tuple[list[Reading], Any]:
-    """A claim about maxima in both readings, and its numbers: functions of a dataset's maxima by strategy."""
-    tables, missing = _contenders(maxima)
-    readings = [
-        Reading({d: outcome(table[reading]) for d, table in tables.items()}, holds, rule, missing)
-        for reading in READINGS
-    ]
-    return readings, {d: {reading: numbers(table[reading]) for reading in READINGS} for d, table in tables.items()}
+def _best(shown: "pd.Series[float]") -> dict[str, Any]:
+    return {"maximum": float(shown.max()), "strategies": sorted(shown.index[shown == shown.max()])}
 
 
 def _fusion_leads(
@@ -177,13 +177,11 @@ def _fusion_leads(
         return _ninths(outcomes, "leads", share) and not (near and "behind" in outcomes.values())
 
     def numbers(shown: "pd.Series[float]") -> dict[str, Any]:
-        best = sorted(shown.index[shown == shown.max()])
-        return {"maximum": float(shown[fusion]), "best": float(shown.max()), "best_strategies": best}
+        return {fusion: float(shown[fusion]), "best": _best(shown)}
 
-    readings, found = _both(maxima, outcome, "leads", rule, numbers)
     text = f"{words(fusion)} has the highest maximum (ties count) on {share} of 9 datasets"
-    text += f" and is near-optimal on the other {near}" if near else ""
-    return _entry(id_, text, *readings, seeds=seeds, numbers=found | ({"near_points": NEAR} if near else {}))
+    text += f" and is within {NEAR:g} point of it on the other {near}" if near else ""
+    return _of_maxima(id_, text, maxima, seeds, outcome, "leads", rule, numbers)
 
 
 def _equalled(maxima: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:
@@ -199,14 +197,10 @@ def _equalled(maxima: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:
         return "beaten" not in values and 9 * values.count("gradient_fisher") <= len(values)
 
     def numbers(shown: "pd.Series[float]") -> dict[str, Any]:
-        best = {name: shown[list(group)] for name, group in (("signal", SIGNALS), ("fusion", FUSIONS))}
-        return {name: float(of.max()) for name, of in best.items()} | {
-            f"{name}s": sorted(of.index[of == of.max()]) for name, of in best.items()
-        }
+        return {"signal": _best(shown[list(SIGNALS)]), "fusion": _best(shown[list(FUSIONS)])}
 
-    readings, found = _both(maxima, outcome, "equalled", rule, numbers)
     claim = "a fusion equals the best single signal on every dataset, except gradient Fisher on one"
-    return _entry("C4", claim, *readings, seeds=seeds, numbers=found)
+    return _of_maxima("C4", claim, maxima, seeds, outcome, "equalled", rule, numbers)
 
 
 def _chain(recipes: pd.DataFrame) -> dict[str, str]:
@@ -259,29 +253,18 @@ def _differences(dataset: str, chain: dict[str, str], recipes: pd.DataFrame, com
 
 
 def _ratio(recipes: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:
-    """C6: the mean over datasets of accuracy over size, by the teacher's, is at least FACTOR in some kind of size."""
-    chain, rows = _chain(recipes), recipes[recipes["dataset"] != ALL].set_index(["dataset", "recipe"])
-    lacks = [role for role in ("teacher", "distilled") if role not in chain]
-    missing: dict[str, list[str]] = dict.fromkeys(_datasets(recipes), lacks)
-    ratios = pd.DataFrame()
-    if not lacks:
-        gain = {size: rows["accuracy"] / rows[size] for size in ("parameters", "bytes")}
-        teacher, student = (pd.DataFrame(gain).loc[(slice(None), chain[role]), :].droplevel("recipe")
-                            for role in ("teacher", "distilled"))  # fmt: skip
-        ratios = (student / teacher).dropna()
-        missing = {d: ["sizes"] for d in missing if d not in ratios.index}
+    """C6: the mean over datasets of accuracy per byte, over that of the teacher, is at least FACTOR."""
+    rows = recipes[(recipes["recipe"] == _chain(recipes).get("distilled")) & recipes["ratio"].notna()]
+    ratios = {d: rounded(ratio) for d, ratio in zip(rows["dataset"], rows["ratio"], strict=True) if d != ALL}
+    missing = {d: ["a distilled model with a size"] for d in _datasets(recipes) if d not in ratios}
+    outcomes = {d: "reached" if round(ratio, 2) >= FACTOR else "below" for d, ratio in ratios.items()}
 
-    def reached(datasets: Iterable[str]) -> list[Any]:
-        means = ratios.loc[list(datasets)].mean()
-        return [size for size, mean in means.to_dict().items() if round(mean, 2) >= FACTOR]
+    def rule(outcomes: Outcomes) -> bool:
+        return round(float(np.mean([ratios[d] for d in outcomes])), 2) >= FACTOR
 
-    outcomes = {str(d): "reached" if reached([d]) else "below" for d in ratios.index}
-    numbers = {"claimed": FACTOR, "measured": {size: rounded(ratios[size].mean()) for size in ratios}}
-    return _entry(
-        "C6", f"distillation improves accuracy over size {FACTOR} times on average",
-        Reading(outcomes, "reached", lambda of: bool(reached(of)), missing), seeds=seeds,
-        numbers=numbers if outcomes else {}, tie_rule="ratios are compared as printed, with two decimals",
-    )  # fmt: skip
+    claim = f"distillation improves accuracy over size {FACTOR} times on average"
+    ties = "ratios are compared as printed, with two decimals"
+    return _entry("C6", claim, Reading(outcomes, "reached", rule, missing), seeds=seeds, numbers=ratios, tie_rule=ties)
 
 
 def _ends(curves: pd.DataFrame, orders: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:

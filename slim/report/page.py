@@ -1,6 +1,6 @@
 """The pages, the README's block and the numbers that `dvc metrics` compares, from the tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def report_page(
         ),
         Section(
             "Definitions", "Where the paper leaves a choice open, one choice is changed at a time.",
-            text.sensitivity_sentences(tables["sensitivity"]), ["sensitivity"],
+            text.sensitivity_sentences(tables["sensitivity"]),
         ),
         Section(
             "Claims of the paper", "The paper's own rules on its nine datasets, and the same rules on those of this "
@@ -74,18 +74,45 @@ def report_page(
 
 def study_page(tables: Tables) -> str:
     """The HTML of the study; pictures lie in study/figures, tables in study/."""
-    predicted, chosen, again = text.study_sentences(tables)
-    how = (
-        "Sets of layers were trained shortly, each once. The ceiling is what the validation accuracy of the trained "
-        "sets themselves reaches."
-    )
+    correlations, regret = tables["recovery_correlations"], tables["recovered_regret"]
+    trained = regret["layers"].isin(regret.loc[regret["budget"] != "none", "layers"])
+    recovered = regret[trained & (regret["schedule"] == "one_shot")]
+    raw = regret[(regret["budget"] == "none") & (regret["kind"] != "baseline")]
     sections = [
-        Section("What choosing layers is worth after recovery", "Only sizes of which every set was trained.", chosen),
-        Section("Signals measured once or again", "Without recovery; negative is better.", again, ["schedules"]),
+        Section(
+            "What predicts accuracy after a short training",
+            "Rank correlation with test accuracy over the sets of one size, mean over datasets and seeds. The "
+            "ceiling is recovered validation: accuracy after the same training on validation.",
+            tables={"Spearman's ρ.": html(_pivot(correlations, "predictor", "rho", lambda rho: number(rho, ".2f")))},
+        ),
+        Section(
+            "What choosing layers is worth after it",
+            "Test accuracy over that of random sets, mean over datasets and seeds, of sizes of which every set was "
+            "trained. Strategies look at what was measured before training.",
+            tables={"In points.": html(_pivot(recovered, "strategy", "over_random", points))},
+        ),
+        Section(
+            "Signals measured once, or again after every removal",
+            "Test regret without recovery, mean over datasets, seeds and sizes.",
+            tables={"In points.": html(_pivot(raw, "strategy", "test_regret", percent, ["schedule"]))},
+        ),
     ]
     files = [f"study/{name}.csv" for name in sorted(tables)]
-    sections.insert(0, Section("What predicts recovered accuracy", how))
-    return render("What a short training restores", "recovery", predicted, sections, "study/figures", files)
+    title, sentences = "What a short training restores", text.study_sentences(tables)
+    return render(title, "recovery", sentences, sections, "study/figures", files)
+
+
+def _pivot(
+    table: pd.DataFrame,
+    row: str,
+    value: str,
+    form: Callable[[Any], str],
+    columns: Sequence[str] = ("layers", "budget"),
+) -> pd.DataFrame:
+    """Means of a value, as strings: a row each of one column, a column each of the values of others."""
+    means = table.pivot_table(index=row, columns=list(columns), values=value, sort=False).map(form)
+    means.columns = [" ".join(map(words, key if isinstance(key, tuple) else (key,))) for key in means.columns]
+    return means.rename(index=words).reset_index()
 
 
 def render(

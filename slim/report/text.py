@@ -192,51 +192,22 @@ def claim_sentences(ledger: Iterable[Row]) -> list[str]:
     ]
 
 
-def study_sentences(tables: Tables) -> list[list[str]]:
-    """What predicts recovered accuracy; what choosing layers is worth then; what measuring again changes."""
-    correlations, regret, schedules = (
-        tables[name] for name in ("recovery_correlations", "recovered_regret", "schedules")
-    )
-    return [_predictions(correlations), _recovered(regret), _schedules(schedules)]
-
-
-def _predictions(correlations: pd.DataFrame) -> list[str]:
-    sentences = []
-    for (budget, size), of in correlations[correlations["budget"] != "none"].groupby(["budget", "layers"], sort=False):
-        rho = of.groupby("predictor")["rho"].mean()
-        if "raw_accuracy" not in rho:
-            continue
-        ceiling = rho.get("recovered_validation")
-        known = "" if ceiling is None else f", the ceiling being {number(ceiling, '.2f')}"
-        best = str(rho.drop("recovered_validation", errors="ignore").idxmax())
-        sentences.append(
-            f"After {words(budget)}, {size} layers: raw accuracy has a rank correlation of "
-            f"{number(rho['raw_accuracy'], '.2f')}; {words(best)}, the best, {number(rho[best], '.2f')}{known}."
-        )
-    return sentences
-
-
-def _recovered(regret: pd.DataFrame) -> list[str]:
-    rows = regret[regret["schedule"] == "one_shot"] if len(regret) else regret
-    sentences = []
-    for (budget, size), of in rows.groupby(["budget", "layers"], sort=False) if len(rows) else ():
-        gain = of.groupby("strategy")["over_random"].mean()
-        parts = [f"{words(name)} {points(gain[name])}" for name in (FUSION, GREEDY, "oracle") if name in gain]
-        when = "Without recovery" if budget == "none" else f"After {words(budget)}"
-        if parts:
-            sentences.append(f"{when}, {size} layers, points over random sets: {', '.join(parts)}.")
-    return sentences
-
-
-def _schedules(schedules: pd.DataFrame) -> list[str]:
-    sentences = []
-    for what, of in schedules.groupby(schedules["kind"] == "fusion") if len(schedules) else ():
-        means = of.groupby("strategy")["difference"].mean().dropna()
-        less = int((means < -1e-9).sum())
-        name = "fusions" if what else "signals"
-        if len(means):
+def study_sentences(tables: Tables) -> list[str]:
+    """Whether accuracy before a short training predicts that after it, and what measuring signals again changes."""
+    correlations, regret = tables["recovery_correlations"], tables["recovered_regret"]
+    rows = correlations[(correlations["budget"] != "none") & (correlations["predictor"] == "raw_accuracy")]
+    sentences = [
+        f"With {size} layers after {words(budget)}, raw accuracy predicts accuracy with a rank correlation of "
+        f"{number(of['rho'].mean(), '.2f')}."
+        for (budget, size), of in rows.groupby(["budget", "layers"], sort=False)
+    ]
+    raw = regret[(regret["budget"] == "none") & (regret["kind"] != "baseline")]
+    means = raw.pivot_table(index=["kind", "strategy"], columns="schedule", values="test_regret")
+    if {"one_shot", "iterative"} <= set(means.columns):
+        change = (means["iterative"] - means["one_shot"]).dropna()
+        for fused, of in change.groupby(change.index.get_level_values("kind") == "fusion"):
             sentences.append(
-                f"Measuring signals again changes the regret of {name} by {points(means.mean())} points on average; "
-                f"it falls for {less} of {len(means)}."
+                f"Measuring signals again changes the regret of {'fusions' if fused else 'signals'} by "
+                f"{points(of.mean())} points; it falls for {int((of < -1e-9).sum())} of {len(of)}."
             )
     return sentences

@@ -10,9 +10,7 @@ from slim.report.figures.accuracy_by_depth import accuracy_by_depth
 from slim.report.figures.fusion_weights import fusion_weights
 from slim.report.figures.recovery import recovery
 from slim.report.figures.removal_order import removal_order
-from slim.report.figures.schedules import schedules
 from slim.report.figures.search import search
-from slim.report.figures.sensitivity import sensitivity
 from slim.report.figures.signals import signals
 from slim.report.figures.size_accuracy import size_accuracy
 from slim.report.figures.style import STYLE, note_only
@@ -25,10 +23,9 @@ FIGURES: Figures = {
     "signals": (signals, ["signals", "signal_correlations"]),
     "fusion_weights": (fusion_weights, ["weights"]),
     "search": (search, ["search"]),
-    "sensitivity": (sensitivity, ["sensitivity"]),
 }
 """Name -> how it is drawn, and the tables it is drawn from, in the order of the page."""
-STUDY: Figures = {"recovery": (recovery, ["recovered"]), "schedules": (schedules, ["schedules"])}
+STUDY: Figures = {"recovery": (recovery, ["recovered"])}
 """Those of the study."""
 
 

@@ -56,9 +56,8 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _line(axes: Axes, method: str, rows: pd.DataFrame, colour: str, dashes: Any) -> None:
-    """Means over the seeds that have a step: a round of greedy, a width of the beam, a number of random subsets."""
-    step = rows["width"] if method == "beam" else rows.groupby("seed")["evaluations"].rank(method="dense")
-    step = rows["evaluations"] if method == "random" else step
+    """Means over seeds, by the width of a beam, else by the number of subsets."""
+    step = rows["width"].astype(float).fillna(rows["evaluations"])
     means = rows.groupby(step.rename("step"))[["evaluations", "points"]].mean().sort_values("evaluations")
     axes.plot(means["evaluations"], means["points"], color=colour, linewidth=1.6, linestyle=dashes, zorder=2)
     x, y = means.iloc[{"greedy": min(1, len(means) - 1), "beam": -1, "random": len(means) // 2}[method]]

@@ -1,11 +1,10 @@
-"""What follows from a path (retained layers after k = 0 .. L-1 removals) and a lattice: places, agreement, regret."""
+"""What follows from a path (retained layers after k = 0 .. L-1 removals) and a lattice: places and regret."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 from math import comb
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from slim.subsets.lattice import Lattice, mask_of
 
@@ -20,19 +19,6 @@ def removed_at(path: Path) -> dict[int, int] | None:
     if not nested or sets[0] != set(range(len(path))):
         return None
     return {of.pop(): step for step, of in enumerate(gone, start=1)}
-
-
-def tau(first: Path, second: Path) -> float:
-    """Kendall's tau-b between two orders of removal, 1 for the same one; NaN unless both paths are nested."""
-    one, other = removed_at(first), removed_at(second)
-    if one is None or other is None:
-        return float("nan")
-    return float(kendalltau([one[layer] for layer in sorted(one)], [other[layer] for layer in sorted(one)]).statistic)
-
-
-def half(layers: int) -> int:
-    """Half the layers, halves rounded up."""
-    return (layers + 1) // 2
 
 
 def exhaustive(lattice: Lattice, size: int) -> bool:

@@ -13,7 +13,7 @@ from slim.ranking.fusion_input import FusionInput, NotMeasuredError
 from slim.ranking.rankings import rankings
 from slim.ranking.removals import standardised
 from slim.report.tables._paths import Path as LayerPath
-from slim.report.tables._paths import best_on_test, exhaustive, mean_regret, tau
+from slim.report.tables._paths import exhaustive
 from slim.report.tables.curves import NO_SIGNAL, kind_of
 from slim.report.tables.sensitivity import one_shot
 from slim.subsets.lattice import Lattice, layers_of, mask_of
@@ -119,7 +119,8 @@ def recovered(runs: Sequence[Run]) -> pd.DataFrame:
         for masks in run.trained(budget).values()
         for mask in masks
     ]
-    return pd.DataFrame(rows)
+    columns = ["dataset", "seed", "budget", "layers", "kept", "teacher", "validation_accuracy", "test_accuracy"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def recovery_correlations(runs: Sequence[Run]) -> pd.DataFrame:
@@ -158,46 +159,22 @@ def recovered_regret(runs: Sequence[Run], fusions: Options) -> pd.DataFrame:
 
     test_regret: highest test accuracy (share) of a set of that size after that budget, minus the strategy's
     over_random: the strategy's test accuracy minus the mean over all sets of that size
-    Only sizes of which every set was trained. Strategies choose by what was measured without recovery.
+    Only sizes of which every set was measured. Strategies look at what was measured without recovery.
     """
-    rows = []
-    for run in runs:
-        chosen = list(paths(run, runs, fusions))
-        for budget, lattice in run.budgets.items():
-            for size in run.trained(budget):
-                if not exhaustive(lattice, size):
-                    continue
-                every = [lattice.accuracy(mask, "test") for mask in lattice.of_size(size)]
-                for kind, strategy, schedule, draws in chosen:
-                    sets = [mask_of(list(kept)) for path in draws for kept in path if len(kept) == size]
-                    own = np.mean([lattice.accuracy(mask, "test") for mask in sets])
-                    rows.append({"dataset": run.dataset, "seed": run.seed, "kind": kind, "strategy": strategy,
-                                 "schedule": schedule, "budget": budget, "layers": size,
-                                 "test_regret": max(every) - own, "over_random": own - np.mean(every)})  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def schedules(runs: Sequence[Run], fusions: Options) -> pd.DataFrame:
-    """One row a dataset, seed and signal or fusion: signals measured once against again after every removal.
-
-    tau: Kendall's tau-b between the two orders of removal, 1 for the same; one_shot_regret, iterative_regret: test
-    regret without recovery (share, mean over sizes L-1 .. 1); difference: iterative minus one_shot, below 0 where
-    measuring again helps.
-    """
-    rows = []
-    for run in runs:
-        best = best_on_test(run.raw)
-        by_schedule: dict[str, dict[str, LayerPath]] = {schedule: {} for schedule in SCHEDULES}
-        kinds = {}
-        for kind, strategy, schedule, draws in paths(run, runs, fusions):
-            by_schedule[schedule][strategy], kinds[strategy] = draws[0], kind
-        for strategy, again in by_schedule["iterative"].items():
-            once = by_schedule["one_shot"][strategy]
-            regrets = [mean_regret(path, run.raw, best) for path in (once, again)]
-            rows.append({"dataset": run.dataset, "seed": run.seed, "kind": kinds[strategy], "strategy": strategy,
-                         "tau": tau(once, again), "one_shot_regret": regrets[0], "iterative_regret": regrets[1],
-                         "difference": regrets[1] - regrets[0]})  # fmt: skip
-    return pd.DataFrame(rows)
+    rows = [
+        {"dataset": run.dataset, "seed": run.seed, "budget": budget, "layers": size, "kind": kind,
+         "strategy": strategy, "schedule": schedule, "test_regret": max(every) - own,
+         "over_random": own - np.mean(every)}
+        for run in runs
+        for kind, strategy, schedule, draws in list(paths(run, runs, fusions))
+        for budget, lattice in run.budgets.items()
+        for size in range(1, run.raw.layers)
+        if exhaustive(lattice, size)
+        for every in [[lattice.accuracy(mask, "test") for mask in lattice.of_size(size)]]
+        for own in [np.mean([lattice.accuracy(mask_of(list(path[-size])), "test") for path in draws])]
+    ]  # fmt: skip
+    columns = ["dataset", "seed", "budget", "layers", "kind", "strategy", "schedule", "test_regret", "over_random"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def study_tables(runs: Sequence[Run], fusions: Options) -> dict[str, pd.DataFrame]:
@@ -206,5 +183,4 @@ def study_tables(runs: Sequence[Run], fusions: Options) -> dict[str, pd.DataFram
         "recovered": recovered(runs),
         "recovery_correlations": recovery_correlations(runs),
         "recovered_regret": recovered_regret(runs, fusions),
-        "schedules": schedules(runs, fusions),
     }

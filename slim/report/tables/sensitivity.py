@@ -1,4 +1,4 @@
-"""How much each choice of definition moves the order of removal, and what it costs."""
+"""What each choice of definition costs."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from slim.ranking.removal_order import path, removal_order
-from slim.report.tables._paths import Path, best_on_test, mean_regret, tau
+from slim.report.tables._paths import Path, best_on_test, mean_regret
 from slim.report.tables.curves import by_kind, kind_of
 from slim.subsets.lattice import Lattice
 
 COLUMNS = [
-    "dataset", "seed", "kind", "strategy", "option", "value", "default", "tau", "test_regret", "default_regret",
+    "dataset", "seed", "kind", "strategy", "option", "value", "default", "test_regret", "default_regret",
 ]  # fmt: skip
 Record = dict[str, Any]
 
@@ -21,7 +21,6 @@ def sensitivity(orders: Iterable[Record], fused: Iterable[Record], lattices: Map
     """One row a dataset, seed, strategy, option with named values and value of it that is not in use.
 
     `orders`, `fused`: what `rank` and `fuse` wrote; `lattices` by run, without recovery. default: the value in use
-    tau: Kendall's tau-b between the two orders of removal, 1 for the same; missing where a path is not nested
     test_regret, default_regret: with the value and as it is (share, mean over sizes L-1 .. 1 and over draws)
     Variants are of signals measured once; so is what they are compared with.
     """
@@ -51,7 +50,6 @@ def one_shot(ranking: Record) -> list[Path]:
 def _compared(paths: list[Path], defaults: list[Path], lattice: Lattice, best: dict[int, float]) -> Record:
     """Means over draws."""
     return {
-        "tau": float(np.mean([tau(one, other) for one, other in zip(paths, defaults, strict=True)])),
         "test_regret": float(np.mean([mean_regret(one, lattice, best) for one in paths])),
         "default_regret": float(np.mean([mean_regret(one, lattice, best) for one in defaults])),
     }
