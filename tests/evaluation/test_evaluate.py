@@ -87,12 +87,16 @@ def test_a_class_without_training_texts_is_refused():
         tfidf_linear(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_df=1, C=1.0)
 
 
-def test_the_linear_baseline_of_images_sees_pixels():
-    dark, light = np.zeros((8, 8), np.uint8), np.full((8, 8), 255, np.uint8)
-    train = Split([encode_png(dark), encode_png(light)] * 4, np.array([0, 1] * 4))
-    test = Split([encode_png(light), encode_png(dark)], np.array([1, 0]))
-    (scores,) = tfidf_linear(train, [test])
-    assert scores.argmax(1).tolist() == [1, 0]
+def test_the_linear_baseline_of_images_is_logistic_regression_on_pixels():
+    dark = np.random.default_rng(0).integers(0, 160, (60, 8, 8), np.uint8)
+    labels = np.arange(60) % 2
+    images = [encode_png(each + np.uint8(60 * label)) for each, label in zip(dark, labels, strict=True)]
+    train, test = Split(images[:40], labels[:40]), Split(images[40:], labels[40:])
+    (scores,) = tfidf_linear(train, [test], C=10.0)
+    pixels = np.repeat((dark + (60 * labels[:, None, None]).astype(np.uint8)).reshape(60, 64), 3, axis=1) / 255
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(pixels[:40], labels[:40])
+    np.testing.assert_allclose(scores, model.predict_log_proba(pixels[40:]), atol=1e-3)
+    assert (scores.argmax(-1) == test.labels).mean() > 0.7
 
 
 def test_a_saved_model_of_images_is_measured_like_one_of_texts_and_truncates_none(tmp_path):

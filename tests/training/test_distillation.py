@@ -9,7 +9,6 @@ from slim.training.losses.cross_entropy import UNLABELLED
 from slim.training.losses.distillation import Distillation, matches
 from slim.training.trainer import Schedule
 from tests import pico
-from tests.training.test_trainer import learnable
 
 SCHEDULE = Schedule(epochs=5.0, batch_size=8, learning_rate=3e-3, warmup=0.1, weight_decay=0.01, seed=0)
 
@@ -17,7 +16,7 @@ SCHEDULE = Schedule(epochs=5.0, batch_size=8, learning_rate=3e-3, warmup=0.1, we
 @pytest.fixture(scope="module")
 def inputs() -> TransferSet:
     """96 labelled and 64 unlabelled texts, and a teacher that is always right and sure."""
-    train, more = learnable(96, 0), learnable(64, 3)
+    train, more = pico.learnable(96, 0), pico.learnable(64, 3)
     splits = {"train": train, "unlabelled": more}
     logits = {name: 6.0 * np.eye(2, dtype=np.float32)[each.labels] for name, each in splits.items()}
     return TransferSet(train, more.inputs, logits)
@@ -51,7 +50,7 @@ def test_a_student_learns_in_every_way(terms, transfer, inputs, tmp_path):
     student = teacher.with_model(keep_layers(teacher.model, [0, 2]))
     objective = Distillation(**{"temperature": 1.0, "alpha": 0.5, "kept": (0, 2), "teacher": teacher.model} | terms)
     distill_classifier(student, objective, SCHEDULE, inputs, transfer, tmp_path)
-    test = learnable(60, 2)
+    test = pico.learnable(60, 2)
     assert (student.logits(test.inputs).argmax(-1) == test.labels).mean() > 0.7
 
 
