@@ -41,6 +41,7 @@ def data(tmp_path_factory):
 def lines(data):
     """The curves of these measurements."""
     from slim.report.tables._read import read_curves
+
     from slim.report.tables.curves import curves
     from tests._synthetic import DATASETS, FUSIONS, STRATEGIES
 

@@ -14,7 +14,6 @@ from slim.download.datasets.files import files
 from slim.download.encoder import fetch
 from slim.download.tables import Tables, write
 from slim.modeling import model_io
-from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split, read_unlabelled
 from slim.utils.image_files import decode_image
