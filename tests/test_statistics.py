@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import friedmanchisquare
-
 from slim.evaluation.metrics.hierarchical import bootstrap_means, hierarchical_difference, summarised
 from slim.evaluation.metrics.intervals import difference_interval, mcnemar
 from slim.evaluation.metrics.multiple import holm
