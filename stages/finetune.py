@@ -2,9 +2,11 @@
 
 from slim.config import load
 from slim.modeling.classifier import Classifier
+from slim.modeling.device import processes
 from slim.modeling.splits import class_names, read_split, read_unlabelled
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.io import write_arrays
+from slim.utils.work_cache import checkpoint_folder
 from stages import run
 
 
@@ -18,12 +20,10 @@ def finetune(dataset: str, seed: str) -> None:
         **params.runtime.model_dump(),
     )
     training, validation = read_split(data, "train"), read_split(data, "validation")
-    epochs = teacher.train(
-        training,
-        validation,
-        Schedule(**params.finetune.model_dump(), seed=int(seed)),
-        files=[f"{data}/train.parquet", f"{data}/validation.parquet", "models/base/model.safetensors"],
-    )
+    schedule = Schedule(**params.finetune.model_dump(), seed=int(seed))
+    files = [f"{data}/train.parquet", f"{data}/validation.parquet", "models/base/model.safetensors"]
+    work = checkpoint_folder([schedule, params.runtime.model_dump(), processes()], files, ["stages.finetune"])
+    epochs = train_classifier(teacher, training, validation, schedule, work)
     teacher.save(f"models/teacher/{dataset}/{seed}", validation.inputs, epochs=epochs)
     texts = {"train": training.inputs, "unlabelled": read_unlabelled(data)}
     logits = {name: teacher.logits(each) for name, each in texts.items()}

@@ -11,9 +11,10 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
-from slim.modeling.splits import Input
-from slim.modeling.transformer import ARCHITECTURES, agree, of_config
-from slim.utils.image_files import encoded
+from slim.modeling.model_io import reconcile
+from slim.modeling.splits import Input, Split
+from slim.modeling.transformer import ARCHITECTURES, from_config
+from slim.utils.image_files import encode_png
 
 WORDS = [f"word{i}" for i in range(60)]
 EXACT = Runtime(torch.device("cpu"), bf16=False)
@@ -36,7 +37,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 1},
     "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
-    "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
+    "qwen2": {"vocab_size": 66,  # transformers adds a token to what it reads as a tokenizer of Qwen2
+              "num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
     "vit": {"image_size": 8, "patch_size": 4},
 }  # fmt: skip
@@ -62,7 +64,7 @@ def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: A
 def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0, **changes: Any) -> Any:
     """A random classifier of a family; weights large enough that every layer changes what comes out."""
     torch.manual_seed(seed)
-    made = of_config(config(family, layers, classes, **changes)).eval()
+    made = from_config(config(family, layers, classes, **changes)).eval()
     with torch.no_grad():  # norms that change nothing would hide where they are forgotten
         for parameter in made.parameters():
             if parameter.dim() == 1:
@@ -79,7 +81,7 @@ def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
 def images(count: int = 24, seed: int = 0) -> list[bytes]:
     """Grey images of 8 by 8 pixels."""
     draw = np.random.default_rng(seed)
-    return [encoded(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
+    return [encode_png(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
 
 
 def inputs(family: str = "bert", count: int = 24, seed: int = 0) -> Sequence[Input]:
@@ -90,6 +92,18 @@ def inputs(family: str = "bert", count: int = 24, seed: int = 0) -> Sequence[Inp
 def labels(count: int = 24, classes: int = 3, seed: int = 0) -> np.ndarray:
     """Random classes, int64."""
     return np.random.default_rng(seed).integers(0, classes, count)
+
+
+def learnable(count: int, seed: int, family: str = "bert") -> Split:
+    """Texts of two classes that share no word; or images, dark and light ones."""
+    classes = labels(count, classes=2, seed=seed)
+    draw = np.random.default_rng(seed)
+    if ARCHITECTURES[family].images:
+        shades = draw.integers(0, 128, (count, 8, 8), np.uint8)
+        return Split(
+            [encode_png(shade + np.uint8(128 * label)) for shade, label in zip(shades, classes, strict=True)], classes
+        )
+    return Split([" ".join(draw.choice(WORDS[30 * label : 30 * label + 30], 5)) for label in classes], classes)
 
 
 def processor(family: str = "bert") -> Any:
@@ -106,5 +120,5 @@ def batch_of(found: Sequence[Input], size: int = 8, by_length: bool = True) -> B
 def classifier(family: str = "bert", **options: Any) -> Classifier:
     """A pico model with its processor, in full precision on the CPU."""
     made, beside = model(family, **options), processor(family)
-    agree(made.config, beside)
+    reconcile(made.config, beside)
     return Classifier(made, beside, max_tokens=16, batch_size=8, runtime=EXACT)

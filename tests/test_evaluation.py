@@ -32,9 +32,9 @@ def test_a_saved_model_is_measured_as_it_was_saved(tmp_path):
 
 def test_the_share_of_texts_that_are_cut_is_told():
     words = [" ".join(["word1"] * count) for count in (13, 14, 15, 40)]  # and two special tokens each
-    assert pico.classifier().cut_share(words) == 0.5
+    assert pico.classifier().truncated_fraction(words) == 0.5
     pairs = [("word1 " * 7, "word2 " * 6), ("word1 " * 7, "word2 " * 7)]  # and three
-    assert pico.classifier().cut_share(pairs) == 0.5
+    assert pico.classifier().truncated_fraction(pairs) == 0.5
 
 
 def test_a_model_that_is_not_what_was_saved_is_refused(tmp_path):

@@ -19,11 +19,11 @@ from slim.download.datasets.files import files
 from slim.download.encoders.pretrained import fetch
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator
-from slim.modeling import transformer as models
+from slim.modeling import model_io
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split, read_split, read_unlabelled
 from slim.training.trainer import examples
-from slim.utils.image_files import encoded, opened
+from slim.utils.image_files import decode_image, encode_png
 from tests import pico
 
 SHARES = {"validation_share": 0.15, "test_share": 0.25}
@@ -42,7 +42,7 @@ def test_digits_are_those_of_scikit_learn_each_in_one_split_of_every_class(table
         for image, label in zip(known.images, known.target, strict=True)
     )
     found = [
-        (np.asarray(opened(image))[..., 0].tobytes(), label)
+        (np.asarray(decode_image(image))[..., 0].tobytes(), label)
         for frame in tables.splits.values()
         for image, label in zip(frame["image"], frame["label"], strict=True)
     ]
@@ -105,7 +105,7 @@ def test_images_go_with_nothing_that_only_texts_have(other, tmp_path):
 def test_a_batch_holds_what_the_models_own_processor_makes_and_further_columns():
     images, processor = pico.images(5), pico.processor("vit")
     ((members, batch),) = pico.batch_of(images)
-    expected = processor([opened(image) for image in images], return_tensors="pt")["pixel_values"]
+    expected = processor([decode_image(image) for image in images], return_tensors="pt")["pixel_values"]
     torch.testing.assert_close(batch["pixel_values"], expected)
     assert list(members) == [0, 1, 2, 3, 4] and set(batch) == {"pixel_values"}
     rows = examples(images, np.arange(5), processor, 16, teacher=np.ones((5, 3), np.float32))
@@ -137,7 +137,7 @@ def test_a_model_without_what_makes_its_images_is_refused(damage, tmp_path):
     else:
         processor.write_text(processor.read_text().replace('"height": 8', '"height": 16'))
     with pytest.raises(ValueError, match=r"preprocessor_config\.json") as refusal:
-        models.load(tmp_path / "model")
+        model_io.load(tmp_path / "model")
     assert "\n" not in str(refusal.value)
 
 
@@ -146,7 +146,7 @@ def test_a_model_of_random_weights_needs_no_tokenizer(tmp_path):
         source="scratch", path="lock", config={"model_type": "vit", "image_size": 8, "patch_size": 2} | SHAPE
     )
     fetch(tmp_path / "base", **source.model_dump())
-    model, processor = models.load(tmp_path / "base", ["a", "b"])
+    model, processor = model_io.load(tmp_path / "base", ["a", "b"])
     found = Classifier(model, processor, 16, 8, pico.EXACT).logits(pico.images(5))
     assert found.shape == (5, 2) and np.isfinite(found).all()
     assert json.loads((tmp_path / "base" / "card.json").read_text())["name"] == "vit"
@@ -177,7 +177,7 @@ def test_a_config_of_images_that_does_not_fit_is_refused(changes, said, tmp_path
 def test_the_floor_of_images_is_logistic_regression_on_pixels():
     dark = np.random.default_rng(0).integers(0, 160, (60, 8, 8), np.uint8)
     labels = np.arange(60) % 2
-    images = [encoded(each + np.uint8(60 * label)) for each, label in zip(dark, labels, strict=True)]
+    images = [encode_png(each + np.uint8(60 * label)) for each, label in zip(dark, labels, strict=True)]
     training, test = Split(images[:40], labels[:40]), Split(images[40:], labels[40:])
     (found,) = tfidf_linear(training, [test], max_ngram=1, min_documents=1, c=10.0)
     pixels = np.repeat((dark + (60 * labels[:, None, None]).astype(np.uint8)).reshape(60, 64), 3, axis=1) / 255

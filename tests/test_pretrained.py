@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from slim.config import load
 from slim.download.encoders.pretrained import fetch, packaged
+from slim.modeling import model_io
 from slim.modeling import transformer as models
 from slim.orchestration.calibration import configuration, shape
 from slim.utils.code_hash import ROOT
@@ -92,7 +93,7 @@ def test_a_commit_of_a_hub_is_a_source(hub, tmp_path):
     assert not any(path.endswith((".bin", ".npy")) for path in hub.asked)
     card = json.loads((tmp_path / "base" / "card.json").read_text())
     assert (card["source"], card["weights"], card["revision"]) == ("hub", "some/encoder", of(hub)["revision"])
-    models.load(tmp_path / "base", ["a", "b"])
+    model_io.load(tmp_path / "base", ["a", "b"])
 
 
 def test_a_configuration_comes_without_weights(hub):
@@ -145,10 +146,10 @@ def test_weights_in_shards_become_one_file(hub, tmp_path):
         save_file(shard, origin / name, metadata={"format": "pt"})
     index = {"weight_map": {tensor: name for name, shard in shards.items() for tensor in shard}}
     (origin / "model.safetensors.index.json").write_text(json.dumps(index))
-    whole, _ = models.load(origin)
+    whole, _ = model_io.load(origin)
     (origin / "model.safetensors").unlink()
     fetch(tmp_path / "base", **of(hub))
-    joined, _ = models.load(tmp_path / "base")
+    joined, _ = model_io.load(tmp_path / "base")
     assert all(torch.equal(tensor, whole.state_dict()[name]) for name, tensor in joined.state_dict().items())
     (origin / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(ValueError, match=r"lacks model-00002-of-00002\.safetensors"):
@@ -168,12 +169,12 @@ def drawn(folder: Path, model_type: str, seed: int = 0, **changes) -> None:
 def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(family, tmp_path):
     drawn(tmp_path / "base", family, **({"num_key_value_heads": 1} if family in ("llama", "mistral") else {}))
     torch.manual_seed(0)
-    model, tokenizer = models.load(tmp_path / "base", ["a", "b", "c"])
+    model, tokenizer = model_io.load(tmp_path / "base", ["a", "b", "c"])
     assert len(models.layers(model)) == 3 and model.config.hidden_size == 16
     assert model.config.vocab_size == len(tokenizer) and model.config.pad_token_id == tokenizer.pad_token_id == 0
     batch = tokenizer(["some text", "a"], padding=True, return_tensors="pt")
     assert set(batch) == set(models.architecture(family).inputs)
-    assert np.isfinite(models.classified(model, dict(batch)).detach().numpy()).all()
+    assert np.isfinite(models.forward_logits(model, dict(batch)).detach().numpy()).all()
     assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
 
 
@@ -181,7 +182,7 @@ def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_pa
     config = {"model_type": "distilbert"} | SHAPE
     found = configuration(source="scratch", path="lock", name=MODEL.name, config=config)
     drawn(tmp_path / "base", "distilbert")
-    model, _ = models.load(tmp_path / "base", ["a", "b"])
+    model, _ = model_io.load(tmp_path / "base", ["a", "b"])
     assert shape(found).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
     assert found.vocab_size == model.config.vocab_size
 

@@ -8,10 +8,10 @@ import pytest
 import slim.training.variants
 from slim.modeling.transformer import keep_layers
 from slim.training.distillation import Lesson, Material, _mixed, steps, teach
-from slim.training.losses.hard_labels import UNLABELLED
+from slim.training.losses.cross_entropy import UNLABELLED
 from slim.training.variants import taught
 from tests import pico
-from tests.test_training import learnable
+from tests.pico import learnable
 
 LESSON = Lesson(
     temperature=1.0, alpha=1.0, hidden_states=0.0, attention_relations=0.0, transfer=0,

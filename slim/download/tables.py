@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame, Series
 from scipy.sparse import csr_array
 
-from slim.utils.image_files import opened
+from slim.utils.image_files import decode_image
 from slim.utils.io import write_json, written_aside
 
 SPLITS = ("train", "validation", "test")
@@ -268,7 +268,7 @@ def _lengths(texts: "Series[str]") -> dict[str, Any]:
 
 
 def _sizes(images: "Series[Any]") -> dict[str, Any]:
-    sizes = [opened(file).size for file in images]
+    sizes = [decode_image(file).size for file in images]
     return {side: _spread(Series([size[axis] for size in sizes])) for axis, side in enumerate(("width", "height"))}
 
 

@@ -47,7 +47,7 @@ class Evaluator:
         if difference > RELOAD_TOLERANCE:
             raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
         known = {"reload_difference": difference, "precision": classifier.runtime.precision}
-        known |= {"max_tokens": classifier.max_tokens, "cut": classifier.cut_share(self.test.inputs)}
+        known |= {"max_tokens": classifier.max_tokens, "cut": classifier.truncated_fraction(self.test.inputs)}
         return judged.with_(**size(folder), **known, **_recipe(folder))
 
     def compare(self, model: "Judged", other: "Judged", prefix: str, p: str) -> "Judged":

@@ -10,7 +10,7 @@ from transformers import DataCollatorWithPadding
 
 from slim.modeling.images import Pixels, rows_of
 from slim.modeling.splits import Input
-from slim.modeling.tokenization import tokenized
+from slim.modeling.tokenization import tokenize
 from slim.modeling.transformer import Batch, Processor, reads_images
 
 
@@ -58,7 +58,7 @@ def prepared(inputs: Sequence[Input], processor: Processor, max_tokens: int) -> 
     if inputs and images != isinstance(inputs[0], bytes):
         kinds = ("images", "texts") if images else ("texts", "images")
         raise ValueError("the model reads {} and the dataset holds {}: choose another of them".format(*kinds))
-    return rows_of(inputs) if images else tokenized(inputs, processor, max_tokens)
+    return rows_of(inputs) if images else tokenize(inputs, processor, max_tokens)
 
 
 def collator(processor: Processor) -> Callable[[Any], Batch]:

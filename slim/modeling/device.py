@@ -72,7 +72,7 @@ def rank() -> int:
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
-def share(amount: Tensor) -> Tensor | float:
+def process_weight(amount: Tensor) -> Tensor | float:
     """What this process's mean counts among those of all processes, of which the mean is taken: 1 if all have as much.
 
     `amount` is what its mean was divided by: rows, tokens, a sum of weights. Then the mean over processes of
@@ -86,7 +86,7 @@ def share(amount: Tensor) -> Tensor | float:
     return (processes() * mine / total.clamp(min=torch.finfo(total.dtype).tiny)).float()
 
 
-def decided(number: int) -> int:
+def broadcast(number: int) -> int:
     """The first process's number, in all of them; they must all ask."""
     if processes() == 1:
         return number
@@ -95,18 +95,18 @@ def decided(number: int) -> int:
     return int(told.item())
 
 
-def wait() -> None:
+def wait_for_all() -> None:
     """Go on when all processes are here."""
     if processes() > 1:
         PartialState().wait_for_everyone()
 
 
-def go_on_alone() -> None:
+def keep_first_process() -> None:
     """End all processes but the first, with success; the first goes on as if there had never been others."""
     if processes() == 1:
         return
     mine = rank()
-    wait()
+    wait_for_all()
     distributed.destroy_process_group()
     if mine > 0:
         sys.exit(0)

@@ -10,7 +10,7 @@ from transformers import BatchFeature
 
 from slim.modeling.splits import Input
 from slim.modeling.transformer import Batch, Processor
-from slim.utils.image_files import opened
+from slim.utils.image_files import decode_image
 
 
 def rows_of(images: Sequence[Input]) -> Dataset:
@@ -29,6 +29,6 @@ class Pixels:
         """pixel_values [images, 3, height, width] of the rows, and their further columns as tensors."""
         if not isinstance(rows, Mapping):
             rows = {name: [row[name] for row in rows] for name in rows[0]}
-        found = self.processor([opened(file) for file in rows["image"]])
+        found = self.processor([decode_image(file) for file in rows["image"]])
         further = {name: column for name, column in rows.items() if name != "image"}
         return dict(BatchFeature({**found, **further}, tensor_type="pt"))

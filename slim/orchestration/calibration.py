@@ -16,7 +16,7 @@ from transformers import AutoConfig, PreTrainedConfig
 from slim.download.encoders import random as scratch
 from slim.download.encoders.pretrained import downloaded, packaged
 from slim.modeling.device import Runtime
-from slim.modeling.transformer import of_config
+from slim.modeling.transformer import from_config
 from slim.orchestration.plan import Shape, Speed
 
 FEW, MORE = 1, 3
@@ -64,7 +64,7 @@ def shape(config: PreTrainedConfig) -> Shape:
 def _model(config: PreTrainedConfig, layers: int) -> Any:
     """A classifier of random weights with so many layers, on the device of the context."""
     changed = type(config).from_dict({**config.to_dict(), "num_hidden_layers": layers, "layer_types": None})
-    return of_config(changed)
+    return from_config(changed)
 
 
 def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int) -> Speed:

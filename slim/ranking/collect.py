@@ -17,12 +17,12 @@ from slim.modeling.transformer import (
     Model,
     architecture_of,
     attention,
-    classified,
-    keys,
+    count_keys,
+    eager_attention,
+    forward_logits,
     layers,
     read_out,
     real_tokens,
-    telling_attention,
 )
 from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.per_example_gradients import ExampleSquares, gradient_norm, squares_one_by_one
@@ -36,7 +36,7 @@ def collect(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
     """
     model = model.to(runtime.device).eval()
     parts: list[dict[str, np.ndarray]] = []
-    with _only_layers_need_gradients(model), telling_attention(model):
+    with _only_layers_need_gradients(model), eager_attention(model):
         for members, batch in tqdm(batches, desc="measuring layers", unit="batch"):
             on_device = {k: v.to(runtime.device) for k, v in batch.items()}
             targets = torch.as_tensor(labels[members], device=runtime.device)
@@ -45,7 +45,7 @@ def collect(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
     gathered = {name: np.concatenate([part[name] for part in parts], axis=_AXIS.get(name, -1)) for name in parts[0]}
     return LayerStatistics(
         example_of_token=np.repeat(np.arange(len(lengths)), lengths),
-        keys=keys(model, lengths),
+        keys=count_keys(model, lengths),
         labels=np.asarray(labels, np.int64),
         weights=_weights(model),
         **gathered,
@@ -68,7 +68,7 @@ def _batch_statistics(model: Model, batch: Batch, targets: Tensor) -> dict[str, 
             [attention(model, layer) for layer in stack], lambda _, out: _attention_rows(out[1], real)
         ),
     ):
-        logits = classified(model, batch)
+        logits = forward_logits(model, batch)
         cross_entropy(logits, targets, reduction="sum").backward()
     size = len(targets)
     batch_norm = np.array([[gradient_norm(layer) / size] for layer in stack])
@@ -91,7 +91,7 @@ def _batch_statistics(model: Model, batch: Batch, targets: Tensor) -> dict[str, 
 
 def _example_loss(model: Model, batch: Batch, targets: Tensor, example: int) -> Tensor:
     alone = {name: values[example : example + 1] for name, values in batch.items()}
-    return cross_entropy(classified(model, alone), targets[example : example + 1])
+    return cross_entropy(forward_logits(model, alone), targets[example : example + 1])
 
 
 def _activation(model: Model, before: Tensor, output: Any, batch: Batch) -> dict[str, Tensor]:

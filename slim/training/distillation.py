@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from slim.modeling.classifier import Classifier
+from slim.modeling.device import processes
 from slim.modeling.splits import Input, Split, read_split, read_unlabelled
 from slim.modeling.transformer import Model
+from slim.training.losses.cross_entropy import UNLABELLED
 from slim.training.losses.distillation import Distillation
-from slim.training.losses.hard_labels import UNLABELLED
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.io import read_arrays
+from slim.utils.work_cache import checkpoint_folder
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def teach(
     taught = lesson != lesson.control()
     texts, logits = _mixed(material, lesson.transfer if taught else 0)
     schedule = replace(lesson.schedule(seed), steps=steps(lesson, material))
-    student.train(texts, None, schedule, [*material.files, *files], objective, teacher=logits)
+    settings = [schedule, student.max_tokens, student.runtime, processes(), objective]
+    work = checkpoint_folder(settings, [*material.files, *files], [__name__])
+    train_classifier(student, texts, None, schedule, work, objective, teacher=logits)
 
 
 def _mixed(material: Material, transfer: int) -> tuple[Split, np.ndarray]:

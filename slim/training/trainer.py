@@ -1,4 +1,4 @@
-"""The one training loop: the Hugging Face Trainer, configured."""
+"""The training loop: the Hugging Face Trainer, configured."""
 
 import shutil
 import time
@@ -17,19 +17,20 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.batching import collator, lengths, prepared
-from slim.modeling.device import Runtime, decided, go_on_alone, processes, rank, wait
+from slim.modeling.classifier import Classifier
+from slim.modeling.device import Runtime, broadcast, keep_first_process, processes, rank, wait_for_all
 from slim.modeling.splits import Input, Split
-from slim.modeling.transformer import Batch, Model, Processor, classified
-from slim.training.losses.hard_labels import hard_labels
+from slim.modeling.transformer import Batch, Model, Processor, forward_logits
+from slim.training.losses.cross_entropy import cross_entropy
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
 
 
-def by_labels(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+def cross_entropy_objective(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """The objective without a teacher."""
-    logits = classified(model, batch)
-    return hard_labels(logits, batch["labels"]), logits
+    logits = forward_logits(model, batch)
+    return cross_entropy(logits, batch["labels"]), logits
 
 
 SAVE_EVERY_SECONDS = 120.0
@@ -66,15 +67,21 @@ def examples(
 
 
 def train_classifier(
-    classifier: Any,
+    classifier: Classifier,
     training: Split,
     validation: Split | None,
     schedule: Schedule,
     work: str | Path,
-    objective: Objective = by_labels,
+    objective: Objective = cross_entropy_objective,
     **columns: np.ndarray,
 ) -> list[dict[str, float]]:
-    """Train a Classifier in place; `work` is the folder of its checkpoints. Returns the log of epochs."""
+    """Train a classifier in place; it ends as the epoch with the best validation accuracy. Returns the log of epochs.
+
+    `work` is the folder for the checkpoints of this very training: a killed run resumes from what it finds there, so
+    the caller must name it by everything that the result depends on. The finished run removes it. `columns`
+    [inputs, ...] reach the objective with the inputs. Without `validation` the model ends as the last step left it.
+    Of several processes only the first returns. Raises ValueError when they do not divide a batch.
+    """
     processor, max_tokens = classifier.processor, classifier.max_tokens
     return train(
         classifier.model,
@@ -96,7 +103,7 @@ def train(
     schedule: Schedule,
     runtime: Runtime,
     checkpoints: Path,
-    objective: Objective = by_labels,
+    objective: Objective = cross_entropy_objective,
 ) -> list[dict[str, float]]:
     """Train the model in place; it ends as the checkpoint with the best validation accuracy. Returns the log.
 
@@ -124,7 +131,7 @@ def train(
     )
     resumable = _agreed(checkpoints)
     trainer.train(resume_from_checkpoint=str(resumable) if resumable else None)
-    go_on_alone()
+    keep_first_process()
     shutil.rmtree(checkpoints, ignore_errors=True)
     # The Trainer wraps `forward` in its autocast; left on, the model would answer in bfloat16 whatever is asked of it.
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
@@ -180,7 +187,7 @@ class _Trainer(Trainer):
         """This process's part of every batch; the Trainer's own differ with the number of processes."""
         assert isinstance(self.train_dataset, Dataset)
         size, seed = self.args.train_batch_size * processes(), self.args.seed
-        shares = Shares(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
+        shares = LengthGroupedBatches(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
         pinned = self.args.dataloader_pin_memory
         return DataLoader(self.train_dataset, batch_sampler=shares, collate_fn=self.data_collator, pin_memory=pinned)
 
@@ -192,11 +199,11 @@ class _Trainer(Trainer):
         self, model: Model, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         # Validation has no columns of a teacher, and is judged by the labels in every run alike.
-        loss, logits = (self.objective if model.training else by_labels)(model, inputs)
+        loss, logits = (self.objective if model.training else cross_entropy_objective)(model, inputs)
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
-class Shares:
+class LengthGroupedBatches:
     """This process's share of the batches of every epoch, as positions of texts of like length.
 
     Which texts a batch holds depends on the seed and the epoch alone: not on how many processes share it, and not on
@@ -240,7 +247,7 @@ class Shares:
 def _agreed(checkpoints: Path) -> Path | None:
     """The checkpoint that all processes resume from: the last that the first process finds."""
     found = last_complete(checkpoints) if rank() == 0 else None
-    step = decided(_step(found) if found else -1)
+    step = broadcast(_step(found) if found else -1)
     if step < 0:
         return None
     if rank() == 0:
@@ -273,11 +280,11 @@ class _SaveNowAndThen(TrainerCallback):
         self.last = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if decided(time.monotonic() - self.last > self.seconds):  # no two clocks agree
+        if broadcast(time.monotonic() - self.last > self.seconds):  # clocks differ
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        wait()  # for what each process has to write
+        wait_for_all()  # for what each process has to write
         if rank() == 0:
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
         self.last = time.monotonic()

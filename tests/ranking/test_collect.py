@@ -35,7 +35,7 @@ def single_gradients(model):
     for i, text in enumerate(pico.inputs(model.config.model_type, COUNT)):
         ((_, batch),) = pico.batch_of([text])
         model.zero_grad()
-        cross_entropy(models.classified(model, batch), torch.as_tensor(LABELS[i : i + 1])).backward()
+        cross_entropy(models.forward_logits(model, batch), torch.as_tensor(LABELS[i : i + 1])).backward()
         yield [[p.grad.clone() for p in layer.parameters()] for layer in models.layers(model)]
 
 
@@ -104,13 +104,13 @@ def test_keys_are_those_with_any_attention(family):
     seen = statistics_of_four_layers(family)
     keys = np.broadcast_to(seen.keys, (4, len(seen.example_of_token)))
     found = []
-    with models.telling_attention(model):
+    with models.eager_attention(model):
         hooks = [
             models.attention(model, layer).register_forward_hook(lambda _, __, out: found.append(out[1]))
             for layer in models.layers(model)
         ]
         for _, batch in pico.batch_of(pico.inputs(family, COUNT), size=1, by_length=False):
-            models.classified(model, batch)
+            models.forward_logits(model, batch)
     [hook.remove() for hook in hooks]
     counts = [torch.cat([(w[0, 0] > 0).sum(-1) for w in found[layer::4]]).numpy() for layer in range(4)]
     np.testing.assert_array_equal(keys, counts)
@@ -135,7 +135,7 @@ def test_the_pooled_vector_of_the_last_layer_is_what_the_head_makes_its_logits_o
     module = model.get_submodule(inner.get(family, "score"))
     module.register_forward_pre_hook(lambda _, args: read.append(args[0]))
     (members, batch), *_ = pico.batch_of(pico.inputs(family, COUNT), by_length=False)
-    models.classified(model, batch)
+    models.forward_logits(model, batch)
     if read[0].dim() == 3:  # transformers scores every token, and takes the last after that
         read[0] = read[0][range(8), batch["attention_mask"].sum(1) - 1]
     pooled = statistics_of_four_layers(family).pooled[-1, members]

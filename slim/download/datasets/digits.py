@@ -5,7 +5,7 @@ from pandas import DataFrame
 from sklearn.datasets import load_digits
 
 from slim.download.tables import Tables, check, cut, distinct, numbered
-from slim.utils.image_files import encoded
+from slim.utils.image_files import encode_png
 
 DARKEST = 16
 """Of scikit-learn's shades."""
@@ -19,7 +19,7 @@ def digits(*, validation_share: float, test_share: float, path: str = "", seed: 
     """
     found = load_digits()
     pixels = np.round(found.images * (255 / DARKEST)).astype(np.uint8)
-    frame = DataFrame({"image": [encoded(each) for each in pixels], "label": found.target.astype(str)})
+    frame = DataFrame({"image": [encode_png(each) for each in pixels], "label": found.target.astype(str)})
     rest, test = cut(frame, test_share, seed)
     train, validation = cut(rest, validation_share, seed)
     splits, twins = distinct({"train": train, "validation": validation, "test": test}, also_near=False)

@@ -8,7 +8,7 @@ from pandas import DataFrame
 
 from slim.download.readers import BadRow, read, told
 from slim.download.tables import Tables, check, cleaned, cut, distinct, numbered, proportional, tidy
-from slim.utils.image_files import opened
+from slim.utils.image_files import decode_image
 
 
 def files(
@@ -120,7 +120,7 @@ def _with_images(frame: DataFrame, folder: Path, path: str) -> DataFrame:
     found = [file.read_bytes() for file in files]
     for file, image in zip(files, found, strict=True):
         try:
-            opened(image)
+            decode_image(image)
         except ValueError as error:
             raise ValueError(f"{file} {error}: mend it, or remove its row of {path}") from error
     return frame.assign(image=found)

@@ -8,7 +8,8 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, AutoTokenizer, s
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from transformers.utils import logging
 
-from slim.modeling.transformer import agree, architecture, reads_images, supported
+from slim.modeling.model_io import reconcile
+from slim.modeling.transformer import architecture, check_supported, reads_images
 
 
 def draw(folder: Path, tokenizer_of: Path | None, config: Mapping[str, Any], seed: int) -> None:
@@ -20,7 +21,7 @@ def draw(folder: Path, tokenizer_of: Path | None, config: Mapping[str, Any], see
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     made, processor = configuration(tokenizer_of, config)
-    agree(made, processor)
+    reconcile(made, processor)
     set_seed(seed)
     AutoModel.from_config(made).save_pretrained(folder)
     processor.save_pretrained(folder)
@@ -61,7 +62,7 @@ def configuration(tokenizer_of: Path | None, config: Mapping[str, Any]) -> tuple
     }
     special = {name: token for name, token in tokens.items() if hasattr(plain, name)}
     made = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), **sizes, **special)
-    supported(made)
+    check_supported(made)
     return made, tokenizer
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from slim.modeling.splits import Input, Split
-from slim.utils.image_files import opened
+from slim.utils.image_files import decode_image
 
 SIDE = 32
 """Pixels a side, at most, of what the floor sees of an image."""
@@ -37,7 +37,7 @@ def tfidf_linear(
     if missing := set(range(classes)) - set(training.labels.tolist()):
         raise ValueError(f"class {min(missing)} has no row in train")
     if isinstance(first := training.inputs[0], bytes):
-        features = FunctionTransformer(_pixels, kw_args={"side": min(SIDE, *opened(first).size)})
+        features = FunctionTransformer(_pixels, kw_args={"side": min(SIDE, *decode_image(first).size)})
     else:
         words = TfidfVectorizer(ngram_range=(1, max_ngram), min_df=min_documents, sublinear_tf=True)
         features = make_pipeline(FunctionTransformer(_joined), words)
@@ -59,4 +59,4 @@ def _joined(texts: Sequence[Input]) -> list[str]:
 
 def _pixels(images: Sequence[bytes], side: int) -> np.ndarray:
     """[images, 3 * side * side]: red, green and blue between 0 and 1, of images shrunk to one size."""
-    return np.stack([np.asarray(opened(image).resize((side, side))).ravel() / 255 for image in images])
+    return np.stack([np.asarray(decode_image(image).resize((side, side))).ravel() / 255 for image in images])

@@ -1,4 +1,4 @@
-"""What an architecture has to declare, and what several of them share."""
+"""What an architecture declares, and what several of them share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Batch = dict[str, Tensor]
 Model = Any  # a transformers PreTrainedModel with a classification head; transformers ships no usable types
 Config = Any
 Tail = Callable[[Model, Tensor, Batch], Tensor]
-"""(model, last hidden states [n, tokens, d], batch) -> what is made of them, a row an input."""
+"""(model, last hidden states [n, tokens, d], batch) -> [n, ...]"""
 
 
 def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
@@ -21,7 +21,7 @@ def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
 
 
 def normalized_last_token(norm: str) -> tuple[Tail, Tail]:
-    """(tail, read-out) of a decoder whose head `score` reads the last token after the norm at that path."""
+    """(tail, read_out) of a decoder whose head `score` reads the last token after the norm at that path."""
 
     def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
         normalized: Tensor = attrgetter(norm)(model)(last_token(model, hidden, batch))
@@ -54,7 +54,7 @@ def everywhere(_: Config, __: int) -> int | None:
 
 @dataclass(frozen=True)
 class Architecture:
-    """Where an architecture keeps the parts that compressors speak of, and how it differs from the others."""
+    """Where an architecture keeps its parts, and how it differs from the others."""
 
     stack: str
     """Path from the model to the list of its layers."""
@@ -63,9 +63,16 @@ class Architecture:
     projections: tuple[str, ...]
     """Paths from that module to those that make queries, keys and values, in the order they run; or to the one that
     makes all three, side by side."""
-    tail: Callable[[Model, Tensor, Batch], Tensor]
+    attention_output: str
+    """Path from a layer to the matrix [hidden, heads * head size] after attention."""
+    feed_forward_in: tuple[str, ...]
+    """Paths from a layer to the matrices into its feed-forward part, each [inner, hidden]: one, or gate and up, or one
+    [2 * inner, hidden] that makes both, side by side."""
+    feed_forward_out: str
+    """Path from a layer to the matrix [hidden, inner] out of its feed-forward part."""
+    tail: Tail
     """(model, last hidden states [n, tokens, d], batch) -> logits [n, classes]."""
-    read_out: Callable[[Model, Tensor, Batch], Tensor] = first_token
+    read_out: Tail = first_token
     """(model, hidden states [n, tokens, d], batch) -> [n, d]: what the head reads where this is the last layer."""
     first_only: Callable[..., Tensor] | None = None
     """(layer, hidden states [n, tokens, d], what else the layer is called with) -> [n, 1, d]: what leaves the layer
@@ -96,7 +103,7 @@ class Architecture:
     """Values of the config that must be absent, zero or false -> why."""
     returns_pair: bool = False
     """Whether a layer returns (hidden states, attention weights)."""
-    tells_attention_on_request: bool = False
+    needs_output_attentions: bool = False
     """Whether attention weights come only with `config.output_attentions`."""
     mixes_examples: bool = False
     """Whether a layer runs a module once for the whole batch, so that its gradient is not told apart by example."""

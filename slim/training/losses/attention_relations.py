@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from slim.modeling.device import share
+from slim.modeling.device import process_weight
 
 
 def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:
@@ -20,7 +20,7 @@ def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], re
         _divergence(_relation(ours, real), _relation(theirs, real), real)
         for ours, theirs in zip(student, teacher, strict=True)
     ]
-    return torch.stack(found).mean() * share(real.sum())
+    return torch.stack(found).mean() * process_weight(real.sum())
 
 
 def _relation(vectors: Tensor, real: Tensor) -> Tensor:

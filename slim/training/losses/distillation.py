@@ -9,16 +9,16 @@ from torch import Tensor
 from slim.modeling.transformer import (
     Batch,
     Model,
-    bare,
-    classified,
+    capture_outputs,
+    forward_logits,
     layers,
-    outputs_of,
     projections,
     real_tokens,
-    vectors,
+    split_heads,
+    unwrap,
 )
 from slim.training.losses.attention_relations import attention_relations
-from slim.training.losses.hard_labels import hard_labels
+from slim.training.losses.cross_entropy import cross_entropy
 from slim.training.losses.hidden_states import hidden_states
 from slim.training.losses.soft_labels import soft_labels
 
@@ -45,11 +45,11 @@ class Distillation:
 
     def __call__(self, student: Model, batch: Batch) -> tuple[Tensor, Tensor]:
         """(mean loss, logits [n, classes]) of a batch with `labels` [n] and `teacher` logits [n, classes]."""
-        alone = bare(student)
+        alone = unwrap(student)
         stack = layers(alone)
-        with outputs_of(stack) as states, outputs_of(projections(alone, stack[-1])) as relations:
-            logits = classified(student, batch)
-        loss = (1 - self.alpha) * hard_labels(logits, batch["labels"])
+        with capture_outputs(stack) as states, capture_outputs(projections(alone, stack[-1])) as relations:
+            logits = forward_logits(student, batch)
+        loss = (1 - self.alpha) * cross_entropy(logits, batch["labels"])
         if self.alpha > 0:
             loss = loss + self.alpha * soft_labels(logits, batch["teacher"], self.temperature)
         if self.teacher is not None and (self.hidden_states > 0 or self.attention_relations > 0):
@@ -59,12 +59,16 @@ class Distillation:
     def _inner(self, teacher: Model, states: Sequence[Tensor], relations: Sequence[Tensor], batch: Batch) -> Tensor:
         stack = layers(teacher)
         matched = [stack[layer] for layer in matches(self.kept, len(stack))]
-        with torch.no_grad(), outputs_of(matched) as wanted, outputs_of(projections(teacher, stack[-1])) as theirs:
-            classified(teacher, batch)
+        with (
+            torch.no_grad(),
+            capture_outputs(matched) as wanted,
+            capture_outputs(projections(teacher, stack[-1])) as theirs,
+        ):
+            forward_logits(teacher, batch)
         real = real_tokens(teacher, batch)
         loss = self.hidden_states * hidden_states(states, wanted, real)
         if self.attention_relations > 0:
-            related = attention_relations(vectors(teacher, relations), vectors(teacher, theirs), real)
+            related = attention_relations(split_heads(teacher, relations), split_heads(teacher, theirs), real)
             loss = loss + self.attention_relations * related
         return loss
 

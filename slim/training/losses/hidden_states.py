@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from slim.modeling.device import share
+from slim.modeling.device import process_weight
 
 
 def hidden_states(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:
@@ -21,4 +21,4 @@ def hidden_states(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Te
 
 def _error(ours: Tensor, theirs: Tensor) -> Tensor:
     unit = theirs.square()
-    return (ours - theirs).square().mean() / unit.mean() * share(unit.sum())
+    return (ours - theirs).square().mean() / unit.mean() * process_weight(unit.sum())

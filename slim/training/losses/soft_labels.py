@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from slim.modeling.device import share
+from slim.modeling.device import process_weight
 
 
 def soft_labels(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
@@ -12,4 +12,4 @@ def soft_labels(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     at_temperature = (log_softmax(logits / temperature, dim=-1) for logits in (student, teacher))
     ours, theirs = at_temperature
     mean = kl_div(ours, theirs, log_target=True, reduction="batchmean")
-    return temperature**2 * mean * share(torch.tensor(len(student), device=student.device))
+    return temperature**2 * mean * process_weight(torch.tensor(len(student), device=student.device))

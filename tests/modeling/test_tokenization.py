@@ -1,4 +1,4 @@
-"""Tokens: made once, kept on disk, streamed from there, and the same as if they had been in memory all along."""
+"""Tokens: computed once, kept on disk, streamed from there, and the same as if they were in memory."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, BertTokenizerFast
 
 import slim.modeling.tokenization
 from slim.modeling.batching import batches
-from slim.modeling.tokenization import tokenized
+from slim.modeling.tokenization import tokenize
 from slim.training.trainer import examples
 from tests import pico
 
@@ -19,23 +19,24 @@ TEXTS = pico.texts(50)
 
 
 @pytest.fixture(autouse=True)
-def made(tmp_path, monkeypatch) -> list[int]:
+def tokenized(tmp_path, monkeypatch) -> list[int]:
     """An empty cache that counts how many texts are tokenized at a time, at most seven."""
     counts: list[int] = []
     really = slim.modeling.tokenization._encoded
     monkeypatch.setattr(slim.modeling.tokenization, "TOKENS", tmp_path / "tokens")
     monkeypatch.setattr(slim.modeling.tokenization, "AT_ONCE", 7)
+    monkeypatch.setattr(slim.modeling.tokenization, "IN_MEMORY", 0)
     monkeypatch.setattr(
         slim.modeling.tokenization, "_encoded", lambda texts, *how: counts.append(len(texts)) or really(texts, *how)
     )
     return counts
 
 
-def test_tokens_are_made_once_and_come_memory_mapped(made):
-    first = tokenized(TEXTS, pico.tokenizer(), 6)
-    assert made == [7] * 7 + [1]
-    again = tokenized(list(TEXTS), pico.tokenizer(), 6)
-    assert len(made) == 8
+def test_tokens_are_computed_once_and_come_memory_mapped(tokenized):
+    first = tokenize(TEXTS, pico.tokenizer(), 6)
+    assert tokenized == [7] * 7 + [1]
+    again = tokenize(list(TEXTS), pico.tokenizer(), 6)
+    assert len(tokenized) == 8
     assert isinstance(again.data, MemoryMappedTable) and again.cache_files
     plain = dict(pico.tokenizer()(TEXTS, truncation=True, max_length=6))
     for tokens in (first, again):
@@ -66,16 +67,16 @@ def test_labels_and_further_columns_stand_beside_the_tokens_of_their_texts():
     np.testing.assert_array_equal(np.float32(chosen["teacher"]), logits[[3, 41]])
 
 
-def test_the_same_tokenizer_from_another_folder_finds_the_same_tokens(made, tmp_path):
+def test_the_same_tokenizer_from_another_folder_finds_the_same_tokens(tokenized, tmp_path):
     tokenizer = pico.tokenizer()
     tokenizer(["a call leaves its truncation behind"], truncation=True, max_length=4)
-    tokenized(TEXTS, tokenizer, 16)
+    tokenize(TEXTS, tokenizer, 16)
     tokenizer.save_pretrained(tmp_path / "elsewhere")
-    tokenized(TEXTS, AutoTokenizer.from_pretrained(tmp_path / "elsewhere"), 16)
-    assert len(made) == 8
+    tokenize(TEXTS, AutoTokenizer.from_pretrained(tmp_path / "elsewhere"), 16)
+    assert len(tokenized) == 8
 
 
-def test_whatever_tokens_depend_on_gives_them_another_name(made):
+def test_whatever_tokens_depend_on_gives_them_another_name(tokenized):
     other = BertTokenizerFast(vocab={word: i for i, word in enumerate(["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"])})
     pairs = list(zip(TEXTS[::2], TEXTS[1::2], strict=True))
     glued = [first + second for first, second in pairs]
@@ -88,47 +89,56 @@ def test_whatever_tokens_depend_on_gives_them_another_name(made):
         (pairs, pico.tokenizer(), 16),
         (glued, pico.tokenizer(), 16),
     ):
-        before = len(made)
-        assert len(tokenized(texts, tokenizer, longest)) == len(texts)
-        assert len(made) > before
+        before = len(tokenized)
+        assert len(tokenize(texts, tokenizer, longest)) == len(texts)
+        assert len(tokenized) > before
 
 
 def test_pairs_are_tokenized_as_pairs():
     pairs = list(zip(TEXTS[::2], TEXTS[1::2], strict=True))
     plain = pico.tokenizer()(*map(list, zip(*pairs, strict=True)), truncation=True, max_length=16)
-    assert tokenized(pairs, pico.tokenizer(), 16)["token_type_ids"][:] == plain["token_type_ids"]
+    assert tokenize(pairs, pico.tokenizer(), 16)["token_type_ids"][:] == plain["token_type_ids"]
     assert max(plain["token_type_ids"][0]) == 1
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b[:900] + b"!!" + b[902:], lambda b: b""])
-def test_damaged_tokens_are_made_again(made, tmp_path, damage):
-    whole = tokenized(TEXTS, pico.tokenizer(), 16)[:]
+def test_damaged_tokens_are_computed_again(tokenized, tmp_path, damage):
+    whole = tokenize(TEXTS, pico.tokenizer(), 16)[:]
     (path,) = (tmp_path / "tokens").glob("*.arrow")
     content = path.read_bytes()
     path.unlink()
     path.write_bytes(damage(content))
-    assert tokenized(TEXTS, pico.tokenizer(), 16)[:] == whole
-    assert len(made) == 16 and path.read_bytes() == content
+    assert tokenize(TEXTS, pico.tokenizer(), 16)[:] == whole
+    assert len(tokenized) == 16 and path.read_bytes() == content
 
 
-def test_what_a_kill_left_is_no_token_file(made, tmp_path):
+def test_what_a_kill_left_is_no_token_file(tokenized, tmp_path):
     def killed(path, content):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(slim.modeling.tokenization, "write_text", lambda said, path: killed(path, said))
-        tokenized(TEXTS, pico.tokenizer(), 16)
-    assert len(tokenized(TEXTS, pico.tokenizer(), 16)) == 50 and len(made) == 16
+        tokenize(TEXTS, pico.tokenizer(), 16)
+    assert len(tokenize(TEXTS, pico.tokenizer(), 16)) == 50 and len(tokenized) == 16
 
 
-def test_whoever_wants_the_same_tokens_at_the_same_time_waits_for_them(made):
+def test_whoever_wants_the_same_tokens_at_the_same_time_waits_for_them(tokenized):
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: tokenized(TEXTS, pico.tokenizer(), 16)[:], range(4)))
-    assert len(made) == 8 and all(each == found[0] for each in found)
+        found = list(pool.map(lambda _: tokenize(TEXTS, pico.tokenizer(), 16)[:], range(4)))
+    assert len(tokenized) == 8 and all(each == found[0] for each in found)
+
+
+def test_few_texts_need_no_file_and_have_the_same_tokens(tokenized, tmp_path, monkeypatch):
+    from_disk = tokenize(TEXTS, pico.tokenizer(), 16)
+    monkeypatch.setattr(slim.modeling.tokenization, "IN_MEMORY", 50)
+    monkeypatch.setattr(slim.modeling.tokenization, "TOKENS", tmp_path / "none")
+    in_memory = tokenize(TEXTS, pico.tokenizer(), 16)
+    assert in_memory[:] == from_disk[:] and in_memory.features == from_disk.features
+    assert not (tmp_path / "none").exists()
 
 
 def test_no_texts_are_no_batches():
-    assert len(tokenized([], pico.tokenizer(), 16)) == 0
+    assert len(tokenize([], pico.tokenizer(), 16)) == 0
     assert list(batches([], pico.tokenizer(), max_tokens=16, batch_size=8)) == []
 
 

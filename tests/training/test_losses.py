@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from slim.modeling.architectures import ARCHITECTURES
 from slim.modeling.transformer import (
     attention,
-    classified,
+    capture_outputs,
+    eager_attention,
+    forward_logits,
     keep_layers,
     layers,
-    outputs_of,
     projections,
-    telling_attention,
-    vectors,
+    split_heads,
 )
 from slim.training.losses.attention_relations import attention_relations
+from slim.training.losses.cross_entropy import UNLABELLED, cross_entropy
 from slim.training.losses.distillation import Distillation, matches
-from slim.training.losses.hard_labels import UNLABELLED, hard_labels
 from slim.training.losses.hidden_states import hidden_states
 from slim.training.losses.soft_labels import soft_labels
 from tests import pico
@@ -38,8 +38,8 @@ def test_soft_labels_are_the_divergence_by_hand(temperature, seed):
 def test_texts_without_a_label_do_not_count_among_the_hard_ones():
     logits, labels = torch.randn(5, 3), torch.tensor([0, UNLABELLED, 2, 1, UNLABELLED])
     known = labels != UNLABELLED
-    torch.testing.assert_close(hard_labels(logits, labels), hard_labels(logits[known], labels[known]))
-    assert hard_labels(logits, torch.full((5,), UNLABELLED)) == 0
+    torch.testing.assert_close(cross_entropy(logits, labels), cross_entropy(logits[known], labels[known]))
+    assert cross_entropy(logits, torch.full((5,), UNLABELLED)) == 0
 
 
 def test_hidden_states_are_a_relative_error_of_real_tokens():
@@ -81,15 +81,15 @@ def test_distillation_mixes_its_terms():
     batch = batch_with(torch_logits)
     objective = Distillation(2.0, 0.3, 0.5, 0.25, kept=(0, 2), teacher=teacher)
     loss, logits = objective(student, batch)
-    torch.testing.assert_close(logits, classified(student, batch))
+    torch.testing.assert_close(logits, forward_logits(student, batch))
     real = batch["attention_mask"].bool()
     stack, above = layers(student), layers(teacher)
-    with outputs_of(stack) as states, outputs_of(projections(student, stack[-1])) as ours:
-        classified(student, batch)
-    with outputs_of([above[1], above[3]]) as wanted, outputs_of(projections(teacher, above[3])) as theirs:
-        classified(teacher, batch)
-    expected = 0.3 * soft_labels(logits, torch_logits, 2.0) + 0.7 * hard_labels(logits, batch["labels"])
-    related = attention_relations(vectors(student, ours), vectors(teacher, theirs), real)
+    with capture_outputs(stack) as states, capture_outputs(projections(student, stack[-1])) as ours:
+        forward_logits(student, batch)
+    with capture_outputs([above[1], above[3]]) as wanted, capture_outputs(projections(teacher, above[3])) as theirs:
+        forward_logits(teacher, batch)
+    expected = 0.3 * soft_labels(logits, torch_logits, 2.0) + 0.7 * cross_entropy(logits, batch["labels"])
+    related = attention_relations(split_heads(student, ours), split_heads(teacher, theirs), real)
     expected = expected + 0.5 * hidden_states(states, wanted, real) + 0.25 * related
     torch.testing.assert_close(loss, expected)
 
@@ -100,13 +100,13 @@ def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weigh
     teacher = pico.model(family, layers=3)
     batch = batch_with(torch.zeros(6, 3), family)
     itself = Distillation(1.0, 0.0, *weights, kept=(0, 1, 2), teacher=teacher)
-    plain = hard_labels(classified(teacher, batch), batch["labels"])
+    plain = cross_entropy(forward_logits(teacher, batch), batch["labels"])
     torch.testing.assert_close(itself(teacher, batch)[0], plain)
     student = keep_layers(teacher, [0, 2])
     objective = Distillation(1.0, 1.0, *weights, kept=(0, 2), teacher=teacher)
     loss, _ = objective(student, batch)
     loss.backward()
-    assert loss.item() > soft_labels(classified(student, batch), batch["teacher"], 1.0).item()
+    assert loss.item() > soft_labels(forward_logits(student, batch), batch["teacher"], 1.0).item()
     assert all(module.weight.grad.abs().sum() > 0 for module in projections(student, layers(student)[0]))
     assert all(parameter.grad is None for parameter in teacher.parameters())
 
@@ -117,7 +117,7 @@ def test_queries_keys_and_values_are_those_that_attention_is_made_of(family):
     model = pico.model(family, layers=2)
     (_, batch), *_ = pico.batch_of(pico.inputs(family, 6))
     last = layers(model)[-1]
-    with telling_attention(model), outputs_of(projections(model, last)) as made:
+    with eager_attention(model), capture_outputs(projections(model, last)) as made:
         weights, mixed = [], []
         hook = attention(model, last).register_forward_hook(lambda _, __, out: weights.append(out[1]))
         inner = next((m for name, m in attention(model, last).named_modules() if name in READS_MIXED), None)
@@ -125,9 +125,9 @@ def test_queries_keys_and_values_are_those_that_attention_is_made_of(family):
             more = attention(model, last).register_forward_hook(lambda _, __, out: mixed.append(out[0]))
         else:
             more = inner.register_forward_pre_hook(lambda _, args: mixed.append(args[0]))
-        classified(model, batch)
+        forward_logits(model, batch)
         hook.remove(), more.remove()
-    queries, keys, values = vectors(model, made)
+    queries, keys, values = split_heads(model, made)
     assert queries.shape == (6, 2, weights[0].shape[-1], 8) and keys.shape == values.shape
     expected = weights[0] @ values.repeat_interleave(2 // values.shape[1], dim=1)
     torch.testing.assert_close(mixed[0].flatten(2), expected.transpose(1, 2).flatten(2))
@@ -138,8 +138,8 @@ READS_MIXED = ("out_lin", "Wo", "c_proj", "o_proj")
 
 def test_hooks_do_not_outlive_their_forward_pass():
     model = pico.model()
-    with outputs_of(layers(model)) as seen:
-        classified(model, batch_with(torch.zeros(6, 3)))
+    with capture_outputs(layers(model)) as seen:
+        forward_logits(model, batch_with(torch.zeros(6, 3)))
     count = len(seen)
-    classified(model, batch_with(torch.zeros(6, 3)))
+    forward_logits(model, batch_with(torch.zeros(6, 3)))
     assert count == len(seen) == 3 and np.prod(seen[0].shape[-1]) == 16
