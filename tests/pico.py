@@ -42,7 +42,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "roberta": {},
     "vit": {"image_size": 8, "patch_size": 4},
 }  # fmt: skip
-"""What each architecture has beside the common sizes: what real models of it have, in small."""
+"""Options of each architecture beside the common sizes, as its real models have them, in small."""
 
 
 def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: Any) -> Any:
@@ -64,12 +64,12 @@ def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: A
 def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0, **changes: Any) -> Any:
     """A random classifier of a family; weights large enough that every layer changes what comes out."""
     torch.manual_seed(seed)
-    made = from_config(config(family, layers, classes, **changes)).eval()
+    model = from_config(config(family, layers, classes, **changes)).eval()
     with torch.no_grad():  # norms that change nothing would hide where they are forgotten
-        for parameter in made.parameters():
+        for parameter in model.parameters():
             if parameter.dim() == 1:
                 parameter.add_(torch.randn_like(parameter), alpha=0.1)
-    return made
+    return model
 
 
 def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
@@ -107,18 +107,18 @@ def learnable(count: int, seed: int, family: str = "bert") -> Split:
 
 
 def processor(family: str = "bert") -> Any:
-    """What makes inputs of a family of what it reads."""
+    """The tokenizer or image processor of a family."""
     return ViTImageProcessorPil(size={"height": 8, "width": 8}) if ARCHITECTURES[family].images else tokenizer()
 
 
-def batch_of(found: Sequence[Input], size: int = 8, by_length: bool = True) -> Batches:
+def batch_of(inputs: Sequence[Input], size: int = 8, by_length: bool = True) -> Batches:
     """Batches of texts or images."""
-    made_by = processor("vit" if isinstance(found[0], bytes) else "bert")
-    return batches(found, made_by, max_tokens=16, batch_size=size, by_length=by_length)
+    family = "vit" if isinstance(inputs[0], bytes) else "bert"
+    return batches(inputs, processor(family), max_tokens=16, batch_size=size, by_length=by_length)
 
 
 def classifier(family: str = "bert", **options: Any) -> Classifier:
     """A pico model with its processor, in full precision on the CPU."""
-    made, beside = model(family, **options), processor(family)
-    reconcile(made.config, beside)
-    return Classifier(made, beside, max_tokens=16, batch_size=8, runtime=EXACT)
+    pico, its_processor = model(family, **options), processor(family)
+    reconcile(pico.config, its_processor)
+    return Classifier(pico, its_processor, max_tokens=16, batch_size=8, runtime=EXACT)

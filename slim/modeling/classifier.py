@@ -1,4 +1,4 @@
-"""A model with its processor and the way they are run: load, predict, save."""
+"""A model with its processor: load, predict, save."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,12 +56,12 @@ class Classifier:
         return replace(self, model=model)
 
     def batches(self, inputs: Sequence[Input], *, batch_size: int | None = None, by_length: bool = True) -> Batches:
-        """Batches of inputs, of like length together unless by_length=False."""
+        """Batches of inputs, of similar length together unless by_length=False."""
         size = batch_size or self.batch_size
         return batches(inputs, self.processor, max_tokens=self.max_tokens, batch_size=size, by_length=by_length)
 
     def truncated_fraction(self, inputs: Sequence[Input]) -> float:
-        """The share of the inputs that are cut at `max_tokens`; images are not."""
+        """The fraction of the inputs that are cut at `max_tokens`; images are not."""
         return 0.0 if reads_images(self.processor) else truncated_fraction(inputs, self.processor, self.max_tokens)
 
     @torch.no_grad()

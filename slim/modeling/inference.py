@@ -1,4 +1,4 @@
-"""Saved models put to use: a folder becomes a classifier, inputs become classes."""
+"""Inference with saved models: a folder to a classifier, inputs to classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,9 +34,9 @@ def load_classifier(folder: str | Path) -> Classifier:
 
 def classify(classifier: Classifier, inputs: Sequence[Input]) -> list[dict[str, Any]]:
     """{"label", "probability"} of the most probable class of each input."""
-    names, found = classifier.model.config.id2label, []
+    names, predictions = classifier.model.config.id2label, []
     for start in range(0, len(inputs), IN_MEMORY):  # so few at a time that no tokens are kept on disk
         logits = torch.as_tensor(classifier.logits(inputs[start : start + IN_MEMORY]))
         for probability, label in zip(*(each.tolist() for each in logits.softmax(-1).max(-1)), strict=True):
-            found.append({"label": names[label], "probability": probability})
-    return found
+            predictions.append({"label": names[label], "probability": probability})
+    return predictions

@@ -22,8 +22,8 @@ def check_config(folder: Path, config: Mapping[str, Any], *, fresh_head: bool) -
 def check_tensors(folder: Path, model: Model, loading: Mapping[str, Any], *, fresh_head: bool) -> None:
     """Raise ValueError, naming the first tensor, where config.json and model.safetensors do not fit each other.
 
-    `loading`: what `from_pretrained` tells of missing, mismatched and unexpected tensors. With `fresh_head` the head
-    and a pooler may be missing or of another size, and those of another task unused. Also for NaN and infinity.
+    `loading`: the missing, mismatched and unexpected tensors that `from_pretrained` reports. With `fresh_head` the
+    head and a pooler may be missing or of another size, and those of another task unused. Also for NaN and infinity.
     """
 
     def refuse(names: Sequence[str], what: str, remedy: str = "save weights and config together again") -> None:
@@ -33,17 +33,19 @@ def check_tensors(folder: Path, model: Model, loading: Mapping[str, Any], *, fre
 
     encoder = [*(name for name, _ in model.base_model.named_children()), model.base_model_prefix]
 
-    def binding(name: str) -> bool:
-        """Whether a tensor is none that a fresh head replaces."""
+    def required(name: str) -> bool:
+        """Whether a tensor must be as it was saved, since it is no part of a head or a pooler that may be new."""
         inner = name.removeprefix(f"{model.base_model_prefix}.")
         return not fresh_head or (name.split(".", maxsplit=1)[0] in encoder and inner.split(".")[0] != "pooler")
 
-    mismatched = {name: (tuple(found), tuple(wanted)) for name, found, wanted in loading["mismatched_keys"]}
-    refuse([name for name in loading["missing_keys"] if binding(name)], "of the model is not in model.safetensors")
-    for name in sorted(filter(binding, mismatched)):
-        found, wanted = mismatched[name]
-        refuse([name], f"is {found} in model.safetensors and {wanted} by config.json")
-    refuse([name for name in loading["unexpected_keys"] if binding(name)], "is in model.safetensors, not in the model")
+    mismatched = {name: (tuple(stored), tuple(declared)) for name, stored, declared in loading["mismatched_keys"]}
+    refuse([name for name in loading["missing_keys"] if required(name)], "of the model is not in model.safetensors")
+    for name in sorted(filter(required, mismatched)):
+        stored, declared = mismatched[name]
+        refuse([name], f"is {stored} in model.safetensors and {declared} by config.json")
+    refuse(
+        [name for name in loading["unexpected_keys"] if required(name)], "is in model.safetensors, not in the model"
+    )
     diverged = [name for name, parameter in model.named_parameters() if not parameter.isfinite().all()]
     refuse(diverged, "holds NaN or infinity", "train it again")
 

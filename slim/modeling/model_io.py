@@ -176,6 +176,6 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     for name, size in manifest["files"].items():
         if not (folder / name).is_file():
             raise ValueError(f"{folder} lacks {name}, which its {MANIFEST} lists: {remedy}")
-        if (found := (folder / name).stat().st_size) != size:
-            raise ValueError(f"{folder / name} has {found} bytes, not the {size} of {MANIFEST}: {remedy}")
+        if (actual := (folder / name).stat().st_size) != size:
+            raise ValueError(f"{folder / name} has {actual} bytes, not the {size} of {MANIFEST}: {remedy}")
     return manifest

@@ -27,7 +27,7 @@ Processor = Any  # a tokenizer or, where a model reads images, an image processo
 
 
 def architecture(model_type: str) -> Architecture:
-    """What is declared of an architecture. Raises ValueError, naming those supported, for any other."""
+    """The declaration of an architecture. Raises ValueError, naming those supported, for any other."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         raise ValueError(f"architecture '{model_type}' is not supported: choose one of {known}")
@@ -57,12 +57,12 @@ def auto_model(config: Config) -> Any:
 
 
 def unwrap(model: Model) -> Model:
-    """The model itself, which several processes wrap to add up their gradients."""
+    """The model itself, which training by several processes wraps."""
     return getattr(model, "module", model)
 
 
 def architecture_of(model: Model) -> Architecture:
-    """What is declared of a model's architecture."""
+    """The declaration of a model's architecture."""
     return architecture(unwrap(model).config.model_type)
 
 
@@ -81,14 +81,14 @@ def attention(model: Model, layer: nn.Module) -> nn.Module:
 @contextmanager
 def eager_attention(model: Model) -> Iterator[None]:
     """A context in which attention modules return their weights, as only the eager implementation does."""
-    before, asked = model.config._attn_implementation, model.config.output_attentions
+    before, returned = model.config._attn_implementation, model.config.output_attentions
     model.set_attn_implementation("eager")
     if architecture_of(model).needs_output_attentions:
         model.config.output_attentions = True
     try:
         yield
     finally:
-        model.config.output_attentions = asked
+        model.config.output_attentions = returned
         model.set_attn_implementation(before)
 
 
@@ -100,7 +100,7 @@ def output_layer(model: Model) -> nn.Linear:
 def count_keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many keys each real token of texts of these lengths can attend to, text after text.
 
-    [tokens], or [L, tokens] where layers differ in how far their tokens look.
+    [tokens], or [L, tokens] where layers differ in how far their tokens attend.
     """
     here = np.concatenate([np.arange(length) for length in lengths])
     after = np.repeat(lengths, lengths) - 1 - here
@@ -114,19 +114,19 @@ def count_keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def real_tokens(model: Model, batch: Batch) -> Tensor:
-    """[n, tokens], bool: which tokens of a batch are no padding."""
+    """[n, tokens], bool: which tokens of a batch are not padding."""
     return architecture_of(model).real(model, batch)
 
 
 def projections(model: Model, layer: nn.Module) -> list[nn.Module]:
-    """The modules of a layer that make queries, keys and values; `split_heads` reads what they put out."""
+    """The modules of a layer that compute queries, keys and values; `split_heads` takes their outputs."""
     return [attrgetter(path)(attention(model, layer)) for path in architecture_of(model).projections]
 
 
 def split_heads(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
-    """Queries, keys and values, each [n, heads, tokens, d / heads], of what `projections` put out.
+    """Queries, keys and values, each [n, heads, tokens, d / heads], from the outputs of `projections`.
 
-    Before positions are turned into them. Keys and values may have fewer heads than queries.
+    Without rotary positions. Keys and values may have fewer heads than queries.
     """
     count = len(architecture_of(model).projections)
     parts = outputs[0].chunk(3, dim=-1) if count == 1 else outputs[:count]  # what follows are positions
@@ -160,21 +160,21 @@ def weight_of(module: nn.Module) -> Tensor:
 
 @contextmanager
 def capture_outputs(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
-    """What each of some modules puts out during a forward pass in this context, in the order they run."""
-    seen: list[Tensor] = []
+    """The outputs of some modules during a forward pass in this context, in the order they run."""
+    captured: list[Tensor] = []
     hooks = [
-        module.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        module.register_forward_hook(lambda _, __, out: captured.append(out[0] if isinstance(out, tuple) else out))
         for module in modules
     ]
     try:
-        yield seen
+        yield captured
     finally:
         for hook in hooks:
             hook.remove()
 
 
 def forward_logits(model: Model, batch: Batch) -> Tensor:
-    """Logits [n, classes] in float32 of a batch, which may hold labels and whatever else a loss looks at."""
+    """Logits [n, classes] in float32 of a batch, which may hold labels and other columns for a loss."""
     known = architecture_of(model)
     logits: Tensor = model(**{name: batch[name] for name in known.inputs if name in batch}, **known.options).logits
     return logits.float()
@@ -182,20 +182,20 @@ def forward_logits(model: Model, batch: Batch) -> Tensor:
 
 @dataclass(frozen=True)
 class Stream:
-    """Hidden states on their way through the layers, with whatever else each layer is called with."""
+    """Hidden states between layers, with the further arguments that each layer is called with."""
 
     hidden: Tensor
     """[n, tokens, d]"""
     batch: Batch
     calls: Mapping[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]]
-    """layer -> what the model calls it with, beside the hidden states."""
+    """layer -> the arguments that the model calls it with, beside the hidden states."""
     lacking: tuple[str, ...]
     """Modules that the next layer is called without."""
     first_only: Callable[..., Tensor] | None
-    """What runs a layer for the first token alone, where a head reads no other."""
+    """Runs a layer for the first token alone, where a head reads no other."""
 
     def through(self, layer: nn.Module, last: bool = False) -> "Stream":
-        """What leaves a layer that this stream enters; of the `last` one no more than `classify` reads."""
+        """The stream after a layer; after the `last` one it holds no more than `classify` reads."""
         extra, options = self.calls[layer]
         run = partial(self.first_only, layer) if last and self.first_only else layer
         with _without(layer, self.lacking):
@@ -216,13 +216,13 @@ def _without(layer: nn.Module, names: Sequence[str]) -> Iterator[None]:
 
 
 class _Reached(Exception):
-    """Thrown at the last layer to end a forward pass there."""
+    """Raised at the last layer to end a forward pass there."""
 
 
 def embed(model: Model, batch: Batch) -> Stream:
-    """What every layer is called with, read off the model's own forward pass, so that masks are its own.
+    """The input of the first layer and the arguments of all, recorded in the model's own forward pass.
 
-    No layer runs: each hands on what it is given.
+    So masks are the model's own. No layer runs: each returns its input.
     """
     known, stack = architecture_of(model), layers(model)
     entering: list[Tensor] = []
@@ -256,14 +256,14 @@ def classify(model: Model, stream: Stream) -> Tensor:
 
 
 def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
-    """[n, d]: what the classifier would read from these hidden states, were their layer the last."""
+    """[n, d]: what the head would read of these hidden states if their layer were the last."""
     return architecture_of(model).read_out(model, hidden, batch)
 
 
 def keep_layers(model: Model, kept: Sequence[int]) -> Model:
     """A copy of the model that has only the given layers, in their old order.
 
-    Raises ValueError when a layer does not exist, stands twice, or none is kept.
+    Raises ValueError when a layer does not exist, is named twice, or none is kept.
     """
     count = len(layers(model))
     if not kept or len(set(kept)) != len(kept) or not set(kept) <= set(range(count)):

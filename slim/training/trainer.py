@@ -45,7 +45,7 @@ class Schedule:
     learning_rate: float
     """Peak of AdamW's learning rate; linear warm-up, then linear decay to zero."""
     warmup: float
-    """Share of all steps spent warming up."""
+    """Fraction of all steps spent warming up."""
     weight_decay: float
     seed: int
     min_steps: int = 0
@@ -107,17 +107,16 @@ def train(
 ) -> list[dict[str, float]]:
     """Train the model in place; it ends as the checkpoint with the best validation accuracy. Returns the log.
 
-    Batches hold texts of like length. A run that was killed resumes from `checkpoints`, which the finished run
-    removes; at most a few minutes of work are lost. Without `validation` there is nothing to choose between: the
-    model ends as the last step left it, and no epoch is kept.
+    Batches hold texts of similar length. A run that was killed resumes from `checkpoints`, which the finished run
+    removes; at most a few minutes of work are lost. Without `validation` the model ends as the last step left it.
 
-    Several processes share every batch, and their gradients are those of the whole. All but the first end here.
-    Raises ValueError when the batch does not divide among them.
+    Every batch is split over the processes, and their gradients are those of the whole. All but the first process
+    end here. Raises ValueError when the batch does not divide among them.
     """
     if schedule.batch_size % processes():
         raise ValueError(
-            f"batches of {schedule.batch_size} texts cannot be shared by {processes()} processes: choose a batch_size "
-            f"that they divide, or launch fewer"
+            f"batches of {schedule.batch_size} texts cannot be split over {processes()} processes: choose a "
+            f"batch_size that they divide, or launch fewer"
         )
     trainer = _Trainer(
         objective,
@@ -126,11 +125,13 @@ def train(
         train_dataset=training,
         eval_dataset=validation,
         data_collator=collator(processor),
-        compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
-        callbacks=[_SaveNowAndThen(SAVE_EVERY_SECONDS)],
+        compute_metrics=lambda answers: {
+            "accuracy": float((answers.predictions.argmax(-1) == answers.label_ids).mean())
+        },
+        callbacks=[_SaveEverySeconds(SAVE_EVERY_SECONDS)],
     )
-    resumable = _agreed(checkpoints)
-    trainer.train(resume_from_checkpoint=str(resumable) if resumable else None)
+    checkpoint = _resumable(checkpoints)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     keep_first_process()
     shutil.rmtree(checkpoints, ignore_errors=True)
     # The Trainer wraps `forward` in its autocast; left on, the model would answer in bfloat16 whatever is asked of it.
@@ -147,9 +148,9 @@ def _arguments(
         max_steps=schedule.length(texts),
         per_device_train_batch_size=schedule.batch_size // processes(),
         per_device_eval_batch_size=2 * schedule.batch_size,
-        accelerator_config={"split_batches": True},  # those of validation, too, are shared by all processes
+        accelerator_config={"split_batches": True},  # those of validation, too, are split over all processes
         learning_rate=schedule.learning_rate,
-        warmup_steps=schedule.warmup,  # a value below one is a share of all steps
+        warmup_steps=schedule.warmup,  # a value below one is a fraction of all steps
         weight_decay=schedule.weight_decay,
         lr_scheduler_type="linear",
         optim="adamw_torch_fused",
@@ -174,12 +175,12 @@ def _arguments(
 
 
 def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
-    """A log entry less what the clock says, so that the same run writes the same bytes."""
+    """A log entry without its times, so that the same run writes the same bytes."""
     return {name: value for name, value in entry.items() if not name.endswith(("runtime", "per_second"))}
 
 
 class _Trainer(Trainer):
-    """The Trainer with an objective and batches of ours."""
+    """The Trainer with another objective and other batches."""
 
     objective: Objective
 
@@ -187,9 +188,9 @@ class _Trainer(Trainer):
         """This process's part of every batch; the Trainer's own differ with the number of processes."""
         assert isinstance(self.train_dataset, Dataset)
         size, seed = self.args.train_batch_size * processes(), self.args.seed
-        shares = LengthGroupedBatches(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
+        batches = LengthGroupedBatches(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
         pinned = self.args.dataloader_pin_memory
-        return DataLoader(self.train_dataset, batch_sampler=shares, collate_fn=self.data_collator, pin_memory=pinned)
+        return DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pinned)
 
     def __init__(self, objective: Objective, **options: Any) -> None:
         super().__init__(**options)
@@ -198,15 +199,15 @@ class _Trainer(Trainer):
     def compute_loss(
         self, model: Model, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        # Validation has no columns of a teacher, and is judged by the labels in every run alike.
+        # Validation has no columns of a teacher, and is measured by its labels in every run.
         loss, logits = (self.objective if model.training else cross_entropy_objective)(model, inputs)
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
 class LengthGroupedBatches:
-    """This process's share of the batches of every epoch, as positions of texts of like length.
+    """This process's part of the batches of every epoch, as positions of texts of similar length.
 
-    Which texts a batch holds depends on the seed and the epoch alone: not on how many processes share it, and not on
+    Which texts a batch holds depends on the seed and the epoch alone: not on the number of processes, and not on
     whether the run was resumed in between.
     """
 
@@ -217,7 +218,7 @@ class LengthGroupedBatches:
         """Texts of a batch, over all processes."""
         self.seed = seed
         self.step = step
-        """Tells how many batches were trained on before."""
+        """Returns how many batches were trained on before."""
 
     def __len__(self) -> int:
         return ceil(len(self.lengths) / self.batch_size)
@@ -236,7 +237,7 @@ class LengthGroupedBatches:
             return get_length_grouped_indices(
                 self.lengths, self.batch_size, None, torch.Generator().manual_seed(state)
             )
-        order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # of the seed that was just set
+        order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # by the seed that was just set
         if rank() > 0:
             torch.manual_seed(
                 int(np.random.SeedSequence([self.seed, 0, rank()]).generate_state(1)[0])
@@ -244,14 +245,14 @@ class LengthGroupedBatches:
         return order
 
 
-def _agreed(checkpoints: Path) -> Path | None:
+def _resumable(checkpoints: Path) -> Path | None:
     """The checkpoint that all processes resume from: the last that the first process finds."""
-    found = last_complete(checkpoints) if rank() == 0 else None
-    step = broadcast(_step(found) if found else -1)
+    last = last_complete(checkpoints) if rank() == 0 else None
+    step = broadcast(_step(last) if last else -1)
     if step < 0:
         return None
     if rank() == 0:
-        print(f"resuming from {found}", flush=True)
+        print(f"resuming from {last}", flush=True)
     return checkpoints / f"checkpoint-{step}"
 
 
@@ -264,15 +265,14 @@ def last_complete(checkpoints: Path) -> Path | None:
     for half in checkpoints.glob("checkpoint-*"):
         if not (half / COMPLETE).exists():
             shutil.rmtree(half)
-    found = checkpoints.glob("checkpoint-*")
-    return max(found, key=_step, default=None)
+    return max(checkpoints.glob("checkpoint-*"), key=_step, default=None)
 
 
 COMPLETE = "complete"
 """The file that marks a checkpoint as written to its end."""
 
 
-class _SaveNowAndThen(TrainerCallback):
+class _SaveEverySeconds(TrainerCallback):
     """Asks for a checkpoint when the last is older than some seconds, so that long epochs can be resumed too."""
 
     def __init__(self, seconds: float) -> None:

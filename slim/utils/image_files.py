@@ -1,4 +1,4 @@
-"""Image files to pictures and back."""
+"""Image files to pixels and back."""
 
 from io import BytesIO
 

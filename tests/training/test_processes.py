@@ -107,7 +107,7 @@ def test_two_processes_interrupted_and_resumed_end_where_one_ends(tmp_path):
 def test_a_batch_that_does_not_divide_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(slim.training.trainer, "processes", lambda: 2)
     texts = pico.learnable(60, 0)
-    with pytest.raises(ValueError, match="batches of 21 texts cannot be shared by 2 processes: choose a batch_size"):
+    with pytest.raises(ValueError, match="batches of 21 texts cannot be split over 2 processes: choose a batch_size"):
         train_classifier(pico.classifier(classes=2), texts, None, replace(SCHEDULE, batch_size=21), tmp_path / "work")
 
 

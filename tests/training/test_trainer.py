@@ -48,15 +48,11 @@ def test_training_learns_and_ends_as_its_best_epoch(plain):
     assert not any("second" in key or "runtime" in key for epoch in epochs for key in epoch)
 
 
-def test_training_twice_gives_the_same_weights(plain, tmp_path):
-    again, log = trained(tmp_path / "work")
+def test_training_again_gives_the_same_weights_and_so_does_the_control_of_a_distillation(plain, tmp_path):
+    control = {"objective": Distillation(2.0, 0.0), "teacher": np.zeros((128, 2), np.float32)}
+    again, log = trained(tmp_path / "work", **control)
     assert_same(again, plain[0])
     assert log == plain[1]
-
-
-def test_the_control_of_a_distillation_is_training_on_labels(plain, tmp_path):
-    teacher = np.zeros((128, 2), np.float32)
-    assert_same(trained(tmp_path / "work", objective=Distillation(2.0, 0.0), teacher=teacher)[0], plain[0])
 
 
 def test_an_interrupted_training_resumes_and_ends_where_an_unbroken_one_ends(plain, tmp_path, monkeypatch, capsys):

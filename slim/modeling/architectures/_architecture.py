@@ -1,4 +1,4 @@
-"""What an architecture declares, and what several of them share."""
+"""What an architecture declares, and what several have in common."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,12 +43,12 @@ def last_token(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
 
 
 def not_padding(_: Model, batch: Batch) -> Tensor:
-    """[n, tokens], bool: what the attention mask shows."""
+    """[n, tokens], bool: where the attention mask is set."""
     return batch["attention_mask"].bool()
 
 
 def everywhere(_: Config, __: int) -> int | None:
-    """The window of a layer whose tokens look as far as they may."""
+    """No window: tokens attend to all others."""
     return None
 
 
@@ -75,28 +75,28 @@ class Architecture:
     read_out: Tail = first_token
     """(model, hidden states [n, tokens, d], batch) -> [n, d]: what the head reads where this is the last layer."""
     first_only: Callable[..., Tensor] | None = None
-    """(layer, hidden states [n, tokens, d], what else the layer is called with) -> [n, 1, d]: what leaves the layer
-    for the first token, in less time, where the head reads no other; None: the whole layer is run."""
+    """(layer, hidden states [n, tokens, d], the layer's further arguments) -> [n, 1, d]: the layer's output for the
+    first token alone, in less time, for heads that read no other; None: the whole layer is run."""
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
-    """What of a batch the model is called with."""
+    """The entries of a batch that the model is called with."""
     images: bool = False
     """Whether it reads images, not texts."""
     real: Callable[[Model, Batch], Tensor] = not_padding
     """(model, batch) -> [n, tokens], bool: which tokens are no padding."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What else it is called with."""
+    """Further arguments of every call."""
     inner: str = "intermediate_size"
-    """What the config calls the width inside the feed-forward part of a layer."""
+    """The name in the config of the width inside the feed-forward part of a layer."""
     causal: bool = False
-    """Whether a token looks at itself and earlier ones only."""
+    """Whether a token attends to itself and earlier ones only."""
     reads_padding: bool = False
     """Whether the model itself finds the last token by `config.pad_token_id`."""
     window: Callable[[Config, int], int | None] = everywhere
-    """(config, layer) -> how many tokens to either side a token looks at; None: all."""
+    """(config, layer) -> how many tokens to either side a token attends to; None: all."""
     per_layer: tuple[str, ...] = ()
-    """Lists in the config that have an entry a layer."""
+    """Lists in the config that have an entry for each layer."""
     first_lacks: tuple[str, ...] = ()
-    """Modules of every layer but the first, whichever layer comes first: it is called without them."""
+    """Modules that the first layer lacks, whichever layer comes first after a removal."""
     norms: tuple[str, ...] = ()
     """Classes of norms without a mean: x / sqrt(mean(x^2) + variance_epsilon) * weight."""
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -106,4 +106,4 @@ class Architecture:
     needs_output_attentions: bool = False
     """Whether attention weights come only with `config.output_attentions`."""
     mixes_examples: bool = False
-    """Whether a layer runs a module once for the whole batch, so that its gradient is not told apart by example."""
+    """Whether a layer runs a module once for the whole batch, so that its gradient has no part for each example."""

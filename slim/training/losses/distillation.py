@@ -62,19 +62,21 @@ class Distillation:
         with (
             torch.no_grad(),
             capture_outputs(matched) as wanted,
-            capture_outputs(projections(teacher, stack[-1])) as theirs,
+            capture_outputs(projections(teacher, stack[-1])) as target_relations,
         ):
             forward_logits(teacher, batch)
         real = real_tokens(teacher, batch)
         loss = self.hidden_states * hidden_states(states, wanted, real)
         if self.attention_relations > 0:
-            related = attention_relations(split_heads(teacher, relations), split_heads(teacher, theirs), real)
+            related = attention_relations(
+                split_heads(teacher, relations), split_heads(teacher, target_relations), real
+            )
             loss = loss + self.attention_relations * related
         return loss
 
 
 def matches(kept: Sequence[int], layers: int) -> list[int]:
-    """The teacher layer whose output each retained layer should give: the one before the next retained (OURS).
+    """The teacher layer whose output each retained layer should give: the one before the next retained (this project).
 
     So a layer also does the work of the removed ones that followed it, and the last gives the teacher's last state.
     """
