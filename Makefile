@@ -62,8 +62,6 @@ $(BIN)/.ready: requirements/lock.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
 	@echo "== installing PyTorch"
 	$(BIN)/python -m pip install --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m slim.orchestration.offline_plots
-	$(BIN)/dvc config --local plots.html_template plots_offline.html
 	touch $@
 
 lock: ## rewrite requirements/lock.txt from requirements/direct.in

@@ -2,47 +2,31 @@
 
 from slim.config import load
 from slim.report.claims import claims
-from slim.report.figures._drawn import drawn
-from slim.report.figures._style import write_pngs
-from slim.report.in_short import in_short
-from slim.report.page import page
-from slim.report.summary import by_strategy, headline, summary
-from slim.report.tables import _read as read
-from slim.report.tables._made import made
-from slim.report.tables._write import write_tables
-from slim.utils.grid import runs
+from slim.report.figures import draw
+from slim.report.figures.style import write_pngs
+from slim.report.page import headline, metrics, report_page, summary
+from slim.report.read import read_measurements
+from slim.report.tables import report_tables, write_tables
 from slim.utils.io import write_json, write_jsons, write_text
 from stages import run
 
 
 def report() -> None:
     params = load()
-    datasets, seeds, sure = params.grid.datasets, params.grid.seeds, params.evaluate
-    students, names = list(params.students), [*params.strategies, *params.fusions]
-    wanted, target = runs(datasets, seeds), params.prune.target
-    tables = made(
-        measured=read.read_results(datasets, seeds, students),
-        pruned=read.read_curves(datasets, names),
-        recipes=read.read_recipes(names, params.prune.rules()),
-        ranked=read.read_orders(params.strategies),
-        fused=read.read_fused(params.fusions),
-        fitted=read.read_fits(params.fusions),
-        raw=read.read_lattices(wanted),
-        target=read.read_lattices(wanted, f"data/lattice/{target}"),
-        resamples=sure.resamples,
-        level=sure.level,
+    level, target = params.evaluate.level, params.choose.target
+    recipes = ["teacher", *params.prune, *params.distill, *params.compress, *params.baselines]
+    measured = read_measurements(
+        params.grid.datasets, params.grid.seeds, recipes, params.strategies, params.fusions, target
     )
-    found, best, pictures = tables["results"], tables["maxima"], drawn(tables)
-    ledger = claims(tables["curves"], best, found, tables["orders"])
-    said = in_short(tables, ledger, student=students[0], level=sure.level)
+    tables = report_tables(measured, resamples=params.evaluate.resamples, level=level)
+    ledger = claims(*(tables[name] for name in ("curves", "maxima", "orders", "recipes", "comparisons")))
     write_tables(tables, "reports")
-    write_pngs(pictures, "reports/figures")
-    write_jsons(by_strategy(best), "reports/metrics")
-    write_json(headline(found, best, student=students[0]), "reports/headline.json")
+    write_pngs(draw(tables), "reports/figures")
     write_json(ledger, "reports/claims.json")
-    write_text(summary(found, best, said), "reports/summary.md")
-    text = page(read.read_cards(datasets), tables, ledger, said, pictures, target=target, level=sure.level)
-    write_text(text, "reports/index.html")
+    write_jsons(metrics(tables["recipes"]), "reports/metrics")
+    write_json(headline(tables), "reports/headline.json")
+    write_text(summary(tables, level), "reports/summary.md")
+    write_text(report_page(tables, ledger, measured.cards, level), "reports/index.html")
 
 
 if __name__ == "__main__":

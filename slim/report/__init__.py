@@ -1,1 +1,1 @@
-"""What people read: page, summary, claims ledger, and every sentence, computed."""
+"""What people read: tables, figures, the claims of the paper, and two pages."""

@@ -1,118 +1,231 @@
-"""The report as one page that answers, in this order: does it work, compared with what, how sure, and why."""
+"""The pages, the README's block and the numbers that `dvc metrics` compares, from the tables."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from slim.evaluation.metrics._catalogue import CATALOGUE
-from slim.report.claims import sentences as claim_sentences
-from slim.report.in_short import evaluations_sentence
-from slim.report.page_tables import (
-    WITHIN,
-    chosen_table,
-    claims_table,
-    comparisons_table,
-    datasets_table,
-    depths_table,
-    fits_table,
-    layers_table,
-    learned_table,
-    maxima_table,
-    models_table,
-    needed_table,
-    sensitivity_table,
-    told,
-)
-from slim.report.rendering import Table, rendered
-from slim.report.section_sentences import layer_sentences, rank_sentences, sensitivity_sentences, signal_sentences
-from slim.report.sentences import control_sentences, floor_sentences, fusion_sentences, size_sentences
-from slim.report.tables._format import number, points, words
+from slim.report import text
+from slim.report.numbers import interval, megabytes, number, percent, points, rounded, words
 from slim.report.tables.comparisons import ALL
-from slim.report.tables.models import models
 
 Tables = Mapping[str, pd.DataFrame]
 
 
-def page(
-    cards: dict[str, dict[str, Any]],
-    tables: Tables,
-    ledger: Iterable[Mapping[str, Any]],
-    in_short: list[str],
-    figures: Iterable[str],
-    *,
-    target: str,
-    level: float,
-) -> str:
-    """The HTML of the report, beside which every table lies as <name>.csv.
+@dataclass(frozen=True)
+class Section:
+    """A part of a page."""
 
-    cards: dataset -> its card; tables: those of `slim.report.tables._made`, of which an empty one leaves its part out;
-    ledger, in_short: what `slim.report.claims` and `slim.report.in_short` say; figures: which lie beside the page as
-    figures/<name>.png, others are left out; target: which accuracies the curves show, `raw` or a budget of recovery;
-    level: of the intervals.
-    """
-    ledger, means = list(ledger), models(tables["results"])
-    return rendered(
-        "report/page.html.j2",
-        folder="figures",
-        figures=list(figures),
-        files=sorted(tables),
-        target="without recovery" if target == "raw" else f"after the recovery `{words(target)}`",
-        level=f"{number(100 * level, 'g')} %",
-        seeds=sorted(map(int, tables["results"]["seed"].dropna().unique())),
-        precisions=sorted(tables["results"]["precision"].dropna().unique()),
-        datasets=datasets_table(cards),
-        sources={name: (card["origin"], card["licence"]) for name, card in cards.items()},
-        in_short=in_short,
-        claims=claims_table(ledger),
-        claimed=[
-            (claim, told(claim["numbers"]), says) for claim, says in zip(ledger, claim_sentences(ledger), strict=True)
-        ],
-        maxima=maxima_table(tables["maxima"]),
-        compared=_compared(tables["comparisons"]),
-        depths=_by_dataset(tables["curves"], depths_table),
-        chosen=_by_dataset(tables["depths"], chosen_table),
-        learned=_table(tables["learned"], learned_table),
-        fits=_table(tables["fits"], fits_table),
-        sensitivity=_table(tables["sensitivity"], sensitivity_table),
-        layers=_by_dataset(tables["shapley"], layers_table),
-        needed=_table(tables["search"], needed_table),
-        within=points(WITHIN).removeprefix("+"),
-        models=_by_dataset(means, models_table),
-        catalogue=list(CATALOGUE.values()),
-        say={
-            "floor": floor_sentences(means),
-            "size": size_sentences(means),
-            "control": control_sentences(means),
-            "evaluations": _evaluations(tables["learned"]),
-            "fusion": fusion_sentences(tables["curves"]),
-            "ranks": rank_sentences(tables["ranks"], level),
-            "signals": signal_sentences(tables["signal_correlations"]),
-            "sensitivity": sensitivity_sentences(tables["sensitivity"]),
-            "layers": layer_sentences(tables["shapley"], tables["interactions"]),
-        },
+    title: str
+    how: str
+    """How to read it."""
+    sentences: Sequence[str] = ()
+    figures: Sequence[str] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Caption -> HTML."""
+
+
+def report_page(
+    tables: Tables, ledger: Sequence[Mapping[str, Any]], cards: Mapping[str, Mapping[str, Any]], level: float
+) -> str:
+    """The HTML of the report; pictures lie in figures/, tables beside it."""
+    sections = [
+        Section(
+            "Recipes", "Means over seeds; accuracies in %, differences in points with their intervals. The control is "
+            "the plain recipe that a clever one must beat. Ratio: accuracy per byte over the teacher's.",
+            tables={"Recipes and linear baselines.": html(recipe_table(tables))},
+        ),
+        Section(
+            "Strategies", "A strategy removes one layer after another, without recovery unless params.yaml says so; "
+            "depths are chosen on validation. The oracle is the best subset on validation.",
+            text.strategy_sentences(tables), ["accuracy_by_depth", "removal_order"],
+            {"Best test accuracy (%) with one or more layers removed, the depth chosen on validation; in brackets "
+             "chosen on test, which is optimistic.": html(maxima_table(tables["maxima"]))},
+        ),
+        Section(
+            "Fusion and search", "A fusion predicts from signals what removals cost, and learns from removals that "
+            "were measured. Greedy measures only. Regret: test accuracy lost against the best subset of that size.",
+            text.search_sentences(tables["search"]), ["search", "fusion_weights"],
+        ),
+        Section(
+            "Signals", "A signal scores each layer of the intact model.",
+            text.signal_sentences(tables["signal_correlations"]), ["signals"],
+        ),
+        Section(
+            "Definitions", "Where the paper leaves a choice open, one choice is changed at a time.",
+            text.sensitivity_sentences(tables["sensitivity"]),
+        ),
+        Section(
+            "Claims of the paper", "The paper's own rules on its nine datasets, and the same rules on those of this "
+            "run; on validation: with the depth chosen there. Numbers and tie rules are in claims.json.",
+            text.claim_sentences(ledger),
+            tables={"The seven claims of arXiv 2501.03273.": html(_claims(ledger), "words")},
+        ),
+        Section("Data", "Depths and recipes are chosen on validation; test is only reported.",
+                tables={"Items of each split.": html(_datasets(cards))}),
+    ]  # fmt: skip
+    sentences = [*text.headline_sentences(tables, level), *text.chosen_sentences(tables)]
+    files = ["claims.json", *(f"{name}.csv" for name in sorted(tables))]
+    return render("How small, how accurate, how sure", "size_accuracy", sentences, sections, "figures", files)
+
+
+def study_page(tables: Tables) -> str:
+    """The HTML of the study; pictures lie in study/figures, tables in study/."""
+    correlations, regret = tables["recovery_correlations"], tables["recovered_regret"]
+    trained = regret["layers"].isin(regret.loc[regret["budget"] != "none", "layers"])
+    recovered = regret[trained & (regret["schedule"] == "one_shot")]
+    raw = regret[(regret["budget"] == "none") & (regret["kind"] != "baseline")]
+    sections = [
+        Section(
+            "What predicts accuracy after a short training",
+            "Rank correlation with test accuracy over the sets of one size, mean over datasets and seeds. The "
+            "ceiling is recovered validation: accuracy after the same training on validation.",
+            tables={"Spearman's ρ.": html(_pivot(correlations, "predictor", "rho", lambda rho: number(rho, ".2f")))},
+        ),
+        Section(
+            "What choosing layers is worth after it",
+            "Test accuracy over that of random sets, mean over datasets and seeds, of sizes of which every set was "
+            "trained. Strategies look at what was measured before training.",
+            tables={"In points.": html(_pivot(recovered, "strategy", "over_random", points))},
+        ),
+        Section(
+            "Signals measured once, or again after every removal",
+            "Test regret without recovery, mean over datasets, seeds and sizes.",
+            tables={"In points.": html(_pivot(raw, "strategy", "test_regret", percent, ["schedule"]))},
+        ),
+    ]
+    files = [f"study/{name}.csv" for name in sorted(tables)]
+    title, sentences = "What a short training restores", text.study_sentences(tables)
+    return render(title, "recovery", sentences, sections, "study/figures", files)
+
+
+def _pivot(
+    table: pd.DataFrame,
+    row: str,
+    value: str,
+    form: Callable[[Any], str],
+    columns: Sequence[str] = ("layers", "budget"),
+) -> pd.DataFrame:
+    """Means of a value, as strings: a row each of one column, a column each of the values of others."""
+    means = table.pivot_table(index=row, columns=list(columns), values=value, sort=False).map(form)
+    means.columns = [" ".join(map(words, key if isinstance(key, tuple) else (key,))) for key in means.columns]
+    return means.rename(index=words).reset_index()
+
+
+def render(
+    title: str, first: str, sentences: Iterable[str], sections: Iterable[Section], folder: str, files: Iterable[str]
+) -> str:
+    """A page whose first screen is a picture and sentences; inline style, no script, nothing from the network."""
+    loader = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html.j2").render(
+        title=title, first=first, sentences=list(sentences), sections=list(sections), folder=folder, files=list(files)
     )
 
 
-def _evaluations(learned: pd.DataFrame) -> list[str]:
-    sentences = [evaluations_sentence(learned, str(fusion)) for fusion in dict.fromkeys(learned["fusion"])]
-    return [sentence for sentence in sentences if sentence]
+def html(table: pd.DataFrame, style: str = "") -> str:
+    """A table of strings as HTML, escaped."""
+    return str(table.to_html(index=False, border=0, classes=style or None, justify="unset"))
 
 
-def _table(table: pd.DataFrame, draw: Callable[[pd.DataFrame], Table]) -> Table | None:
-    return draw(table) if len(table) else None
+def recipe_table(tables: Tables) -> pd.DataFrame:
+    """A row a recipe, all cells strings: size, accuracy by dataset (the mean only where there are more than three)."""
+    recipes, compared = tables["recipes"], tables["comparisons"]
+    datasets = [name for name in dict.fromkeys(recipes["dataset"]) if name != ALL]
+    shown = datasets if len(datasets) <= 3 else [ALL]
+    accuracy = {dataset: recipes[recipes["dataset"] == dataset].set_index("recipe") for dataset in shown}
+    pooled = compared[compared["dataset"] == ALL].set_index(["recipe", "against"])
+    rows = []
+    for row in recipes[recipes["dataset"] == ALL].to_dict("records"):
+        cells = {"recipe": row["recipe"], "layers": number(row["layers"], ".3g"), "MB": megabytes(row["bytes"])}
+        cells["ratio"] = number(row["ratio"], ".2f")
+        for dataset, table in accuracy.items():
+            of = table.loc[row["recipe"]]
+            heading = "mean" if dataset == ALL else dataset
+            cells[heading] = f"{percent(of['accuracy'])} {interval(of['low'], of['high'])}".strip()
+        for against in ("teacher", "control"):
+            cells[f"to {against}"] = ""
+            if (row["recipe"], against) in pooled.index:
+                of = pooled.loc[(row["recipe"], against)]
+                cells[f"to {against}"] = f"{points(of['difference'])} {interval(of['low'], of['high'], points)}"
+        rows.append(cells)
+    return pd.DataFrame(rows)
 
 
-def _by_dataset(table: pd.DataFrame, draw: Callable[[pd.DataFrame], Table]) -> dict[str, Table]:
-    return {str(name): draw(found) for name, found in table.groupby("dataset")}
+def maxima_table(maxima: pd.DataFrame) -> pd.DataFrame:
+    """A row a strategy, all cells strings."""
+    rows: dict[str, dict[str, str]] = {}
+    means: dict[str, str] = {}
+    for row in maxima.to_dict("records"):
+        cells = rows.setdefault(row["strategy"], {"strategy": words(row["strategy"])})
+        cells[row["dataset"]] = f"{percent(row['accuracy'])} ({percent(row['optimistic'])})"
+        if pd.notna(row["mean"]):
+            means[row["strategy"]] = f"{percent(row['mean'])} ({percent(row['mean_optimistic'])})"
+    return pd.DataFrame([cells | {"mean": means.get(name, "")} for name, cells in rows.items()]).fillna("")
 
 
-def _compared(compared: pd.DataFrame) -> dict[str, dict[str, Table]]:
-    """Reference -> dataset -> table; `all` first, which stands alone where there is one dataset."""
-    return {str(reference): _pooled_first(found) for reference, found in compared.groupby("reference", sort=False)}
+def _claims(ledger: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame([
+        {"": c["id"], "claim": c["claim"], "verdict": c["verdict"], "here": c["here"]["verdict"],
+         "on validation": c["here"].get("validation", {}).get("verdict", ""), "because": c["because"]}
+        for c in ledger
+    ])  # fmt: skip
 
 
-def _pooled_first(compared: pd.DataFrame) -> dict[str, Table]:
-    names = [ALL, *sorted(set(compared["dataset"]) - {ALL})]
-    shown = names if len(names) > 2 else names[:1]
-    return {name: comparisons_table(compared[compared["dataset"] == name]) for name in shown}
+def _datasets(cards: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    rows = []
+    for name, card in cards.items():
+        counts = {split: of.get("rows", 0) for split, of in card.get("splits", {}).items()}
+        splits = {split: f"{counts[split]:,d}" for split in ("train", "validation", "test") if split in counts}
+        about = {"licence": card.get("licence", ""), "origin": card.get("origin", "")}
+        rows.append({"dataset": name, "classes": str(len(card.get("labels", []))), **splits, **about})
+    return pd.DataFrame(rows).fillna("")
+
+
+def summary(tables: Tables, level: float) -> str:
+    """Markdown for the README: the picture, at most six sentences, one table."""
+    table = recipe_table(tables)
+    head, rule = list(table.columns), [":--"] + ["--:"] * (len(table.columns) - 1)
+    rows = ["| " + " | ".join(map(str, cells)) + " |" for cells in [head, rule, *table.to_numpy().tolist()]]
+    sentences = [f"- {sentence}" for sentence in text.headline_sentences(tables, level)]
+    note = "Test accuracy in %, differences in points, means over seeds, in brackets bootstrap intervals:"
+    picture = "![Test accuracy against size on disk](reports/figures/size_accuracy.png)"
+    return "\n".join([picture, "", *sentences, "", note, "", *rows]) + "\n"
+
+
+def headline(tables: Tables) -> dict[str, float]:
+    """The run in few numbers, means over datasets; what was not measured is absent.
+
+    teacher, accuracy: test accuracy (share) of the teacher and of the headline recipe; bytes: of that recipe; ratio:
+    its accuracy per byte over the teacher's; over_control, over_baseline: its accuracy minus that of its control and
+    of the best linear baseline; fusion_over_greedy: random_forest minus greedy at half of the layers.
+    """
+    recipes, name = tables["recipes"], text.headline_recipe(tables["recipes"])
+    pooled = recipes[recipes["dataset"] == ALL].set_index("recipe")
+    numbers: dict[str, Any] = {"teacher": pooled["accuracy"].get("teacher")}
+    if name is not None:
+        numbers |= {key: pooled.loc[name, key] for key in ("accuracy", "bytes", "ratio")}
+        rows = tables["comparisons"].query(
+            "dataset == @ALL and recipe == @name", local_dict={"ALL": ALL, "name": name}
+        )
+        gains = rows.set_index("against")["difference"]
+        numbers |= {f"over_{against}": gains.get(against) for against in ("control", "baseline")}
+    rows = tables["strategy_comparisons"]
+    rows = rows[(rows["dataset"] == ALL) & (rows["rule"] == "half")].set_index(["strategy", "reference"])
+    numbers["fusion_over_greedy"] = rows["difference"].get((text.FUSION, text.GREEDY))
+    return {key: rounded(float(value)) for key, value in numbers.items() if pd.notna(value)}
+
+
+def metrics(recipes: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """recipe -> dataset (and `mean`) -> test accuracy (share), for `dvc metrics show`."""
+    rows: dict[str, dict[str, float]] = {}
+    for row in recipes.to_dict("records"):
+        dataset = "mean" if row["dataset"] == ALL else row["dataset"]
+        if pd.notna(row["accuracy"]):
+            rows.setdefault(row["recipe"], {})[dataset] = rounded(row["accuracy"])
+    return rows

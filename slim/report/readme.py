@@ -1,4 +1,4 @@
-"""The README's results are those of reports/summary.md, put between its markers by `python -m slim.report.readme`."""
+"""`python -m slim.report.readme`: put reports/summary.md between the markers of README.md."""
 
 import re
 from pathlib import Path
@@ -16,5 +16,5 @@ def with_results(readme: str, summary: str) -> str:
 
 
 if __name__ == "__main__":
-    page, found = Path("README.md"), Path("reports/summary.md")
-    write_text(with_results(page.read_text(encoding="utf-8"), found.read_text(encoding="utf-8")), page)
+    page, results = Path("README.md"), Path("reports/summary.md")
+    write_text(with_results(page.read_text(encoding="utf-8"), results.read_text(encoding="utf-8")), page)

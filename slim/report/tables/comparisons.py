@@ -1,146 +1,147 @@
-"""Every strategy against the reference fusion and against greedy: differences, intervals, corrected p-values."""
+"""Paired differences of accuracy, with intervals, corrected p-values and verdicts: of recipes and of strategies."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slim.evaluation.metrics.hierarchical import Difference, bootstrap_means, summarised
-from slim.evaluation.metrics.intervals import mcnemar
-from slim.evaluation.metrics.multiple import holm
-from slim.report.tables._paths import half
+from slim.evaluation.bootstrap import bootstrap_means, summarize
+from slim.evaluation.rank_tests import holm
+from slim.report.read import Correct
+from slim.report.tables.curves import at_rule
 from slim.subsets.lattice import Lattice, mask_of
 
-COLUMNS = [
-    "dataset", "strategy", "reference", "rule", "difference", "low", "high", "p", "p_holm", "test", "seeds", "n",
-]  # fmt: skip
-REFERENCES = ("random_forest", "greedy")
-RULES = ("half", "best_accuracy")
-ALL = "all"
-"""The name of the row that pools the datasets."""
-
-Key = tuple[str, str, str]
-"""Strategy, reference, rule."""
 Floats = NDArray[np.float64]
+Key = tuple[str, ...]
+FEWEST_SEEDS = 3
+"""With fewer, a difference is a reading: it has an interval, but no p-value and no verdict."""
+ALL = "all"
+"""The dataset of rows that pool the datasets, each counting alike."""
+MEASURED = ["difference", "low", "high", "p", "p_holm", "verdict", "seeds", "n"]
+RULES = ("half", "best_accuracy")
+REFERENCES = ("random_forest", "greedy")
 
 
-class Paired(NamedTuple):
-    """Every comparison of one dataset."""
-
-    differences: dict[Key, Floats]
-    """[seeds, n]: correctness of the strategy minus that of the reference; means over draws."""
-    drawn: dict[Key, Floats]
-    """[resamples]: bootstrap replicates of their means."""
-
-
-def comparisons(
-    curves: pd.DataFrame,
-    lattices: Mapping[str, Lattice],
-    references: Sequence[str] = REFERENCES,
-    *,
-    resamples: int = 2000,
-    seed: int = 0,
-    level: float = 0.95,
+def paired(
+    differences: Mapping[str, Mapping[Key, Floats]], names: Sequence[str], *, resamples: int, level: float
 ) -> pd.DataFrame:
-    """One row a dataset (and `all` of them), strategy, reference and rule, from the table `curves`; lattices by run.
+    """One row a dataset (and ALL) and key: columns `dataset`, `names` of the parts of a key, MEASURED.
 
-    rule: where strategies meet: `half` of the layers, or the depth k >= 1 each is best at on validation
-    difference: test accuracy minus the reference's (share), mean over seeds, over draws for random, and in `all` over
-        datasets, each counting the same
-    low, high: hierarchical bootstrap over seeds and test items, paired on items
-    (`slim.evaluation.metrics.hierarchical`); in
-        `all` the datasets are taken as given, so it says nothing of other ones
-    p, test: two-sided; McNemar's exact one on all items with a single seed, the bootstrap's with more, and for what
-        was averaged over draws
-    p_holm: corrected for the number of strategies with the same dataset, reference and rule
-    seeds, n: of each dataset, the fewest in `all`; test items, their sum in `all`
-    A strategy that lacks a seed of a dataset is not compared there, and one that lacks a dataset not in `all`.
-    Raises ValueError when the seeds of a dataset were not tested on the same items.
+    differences: dataset -> key -> [seeds, n], correctness of one model minus that of another on each test item
+    difference, low, high: mean (share) and its bootstrap interval over seeds and items; ALL takes the datasets as
+        given, and has the keys that every dataset has
+    p, p_holm: two-sided bootstrap p-value, and corrected for the rows that share all but the first part of the key
+    verdict: better or worse where the interval leaves out zero and p_holm < 1 - level, else undecided
+    seeds, n: seeds of the dataset, the fewest in ALL; test items, their sum in ALL
+    p, p_holm and verdict are missing with fewer than FEWEST_SEEDS seeds.
     """
-    right = _correctness(curves, lattices)
-    found = {
-        dataset: _paired(right[dataset], references, resamples, np.random.default_rng([seed, number]))
-        for number, dataset in enumerate(sorted(right))
-    }
-    rows = [row for dataset, of in found.items() for row in _rows(dataset, [of], level)]
-    rows += _rows(ALL, list(found.values()), level)
-    table = pd.DataFrame(rows, columns=[column for column in COLUMNS if column != "p_holm"])
-    by = ["dataset", "reference", "rule"]
-    table["p_holm"] = table.groupby(by)["p"].transform(lambda p: holm(list(p))) if rows else None
-    table = table.assign(_last=table["dataset"] == ALL).sort_values(["_last", *by, "strategy"])
-    return table[COLUMNS].reset_index(drop=True)
+    drawn = {}
+    for number, (dataset, of) in enumerate(sorted(differences.items())):
+        rng = np.random.default_rng([0, number])
+        replicates = bootstrap_means(np.array(list(of.values())), resamples=resamples, rng=rng) if of else np.empty(0)
+        drawn[dataset] = dict(zip(of, replicates, strict=True))
+    groups = [*([dataset] for dataset in drawn), list(drawn)]
+    labels = [*drawn, ALL]
+    rows = [
+        {"dataset": label} | dict(zip(names, key, strict=True)) | _row(key, datasets, differences, drawn, level)
+        for label, datasets in zip(labels, groups, strict=True)
+        for key in (drawn[datasets[0]] if datasets else {})
+        if all(key in drawn[dataset] for dataset in datasets)
+    ]
+    table = pd.DataFrame(rows, columns=["dataset", *names, *[name for name in MEASURED if name != "verdict"]])
+    return _judged(table.astype({"p": "float64", "p_holm": "float64"}), ["dataset", *names[1:]], level)
 
 
-def _correctness(curves: pd.DataFrame, lattices: Mapping[str, Lattice]) -> dict[str, dict[tuple[str, str], Floats]]:
-    """dataset -> (strategy, rule) -> [seeds, n]: share of draws that get each test item right."""
-    found: dict[str, dict[tuple[str, str], Floats]] = {}
+def _row(key: Key, datasets: list[str], differences: Any, drawn: Any, level: float) -> dict[str, Any]:
+    tables = [differences[dataset][key] for dataset in datasets]
+    replicates = np.mean([drawn[dataset][key] for dataset in datasets], axis=0)
+    found = summarize(float(np.mean([table.mean() for table in tables])), replicates, level=level)
+    seeds = min(len(table) for table in tables)
+    row = found._asdict() | {"seeds": seeds, "n": sum(table.shape[1] for table in tables)}
+    return row | ({} if seeds >= FEWEST_SEEDS else {"p": None})
+
+
+def _judged(table: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
+    tested = table["p"].notna()
+    for _, rows in table[tested].groupby(by):
+        table.loc[rows.index, "p_holm"] = holm(list(rows["p"]))
+    sure = table["p_holm"] < 1 - level
+    verdict = np.select([sure & (table["low"] > 0), sure & (table["high"] < 0)], ["better", "worse"], "undecided")
+    table["verdict"] = pd.Series(verdict, index=table.index, dtype="object").where(tested)
+    return table[[column for column in table if column not in MEASURED] + MEASURED]
+
+
+AGAINST = ("teacher", "from", "control", "baseline")
+"""What a recipe is compared with: the teacher, the model it starts from, its control, the best baseline."""
+
+
+def comparisons(results: pd.DataFrame, correct: Correct, *, resamples: int, level: float) -> pd.DataFrame:
+    """Every recipe against AGAINST (see `paired`); `reference` names the other model.
+
+    The best baseline of a dataset is the one most accurate on validation there; where datasets differ, the row of ALL
+    has the reference `best_baseline`. A recipe that starts from the teacher has no row `from`.
+    """
+    differences: dict[str, dict[Key, Floats]] = {}
+    references: dict[tuple[str, ...], str] = {}
+    for dataset, rows in results.groupby("dataset"):
+        models, right = rows.drop_duplicates("recipe").set_index("recipe"), correct[str(dataset)]
+        best = best_baseline(rows)
+        differences[str(dataset)] = {}
+        for recipe, row in models.iterrows():
+            if recipe == "teacher":
+                others = {"baseline": best}
+            else:
+                others = {"teacher": "teacher", "from": row["from"], "control": row["control"], "baseline": best}
+            for against, other in others.items():
+                if pd.isna(other) or other == recipe or (against, other) == ("from", "teacher"):
+                    continue
+                differences[str(dataset)][str(recipe), against] = right[str(recipe)] - right[str(other)]
+                references[str(dataset), str(recipe), against] = str(other)
+                pooled = references.setdefault((ALL, str(recipe), against), str(other))
+                references[ALL, str(recipe), against] = str(other) if pooled == other else "best_baseline"
+    table = paired(differences, ["recipe", "against"], resamples=resamples, level=level)
+    keys = table[["dataset", "recipe", "against"]].itertuples(index=False, name=None)
+    table.insert(3, "reference", [references[key] for key in keys])
+    return table
+
+
+def best_baseline(rows: pd.DataFrame) -> str | None:
+    """The baseline with the highest validation accuracy, mean over seeds; None without any."""
+    of = rows[rows["stage"] == "baseline"].groupby("recipe", sort=False)["validation_accuracy"].mean().dropna()
+    return str(of.idxmax()) if len(of) else None
+
+
+def strategy_comparisons(
+    curves: pd.DataFrame, lattices: Mapping[str, Lattice], *, resamples: int, level: float
+) -> pd.DataFrame:
+    """Every strategy against REFERENCES (see `paired`), from the table `curves` and its lattices by run.
+
+    rule: where they meet, `half` of the layers or the depth each is best at on validation (`at_rule`); draws of one
+    strategy are averaged. A strategy that lacks a seed of a dataset is not compared there.
+    """
+    differences: dict[str, dict[Key, Floats]] = {}
     for dataset, of_dataset in curves.groupby("dataset"):
         seeds = sorted(of_dataset["seed"].unique())
         own = {seed: lattices[f"{dataset}/{seed}"] for seed in seeds}
-        _check(str(dataset), own)
-        found[str(dataset)] = {
-            (str(strategy), rule): np.array([_mean_correct(rows[rows["seed"] == s], own[s]) for s in seeds])
+        right = {
+            (str(strategy), rule): np.array([_correct(rows[rows["seed"] == s], own[s]) for s in seeds])
             for rule in RULES
-            for strategy, rows in chosen(of_dataset, rule).groupby("strategy")
+            for strategy, rows in at_rule(of_dataset, rule).groupby("strategy")
             if set(rows["seed"]) == set(seeds)
         }
-    return found
+        differences[str(dataset)] = {
+            (strategy, reference, rule): of - right[reference, rule]
+            for (strategy, rule), of in right.items()
+            for reference in REFERENCES
+            if strategy != reference and (reference, rule) in right
+        }
+    return paired(differences, ["strategy", "reference", "rule"], resamples=resamples, level=level)
 
 
-def _check(dataset: str, lattices: dict[int, Lattice]) -> None:
-    first, *others = (lattice.labels["test"] for lattice in lattices.values())
-    if not all(np.array_equal(first, other) for other in others):
-        raise ValueError(f"the seeds of {dataset} were not tested on the same items: run dvc repro ablate again")
-
-
-def chosen(curves: pd.DataFrame, rule: str) -> pd.DataFrame:
-    """The row of each run, strategy and draw at which a rule of `RULES` looks; ties go to fewer layers."""
-    if rule == "half":
-        return curves[curves["layers"] == half(int(curves["layers"].max()))]
-    run = ["dataset", "seed", "strategy", "draw"]
-    ordered = curves[curves["removed"] >= 1].sort_values(["validation_accuracy", "removed"], ascending=False)
-    return ordered.drop_duplicates(run).sort_values(run)
-
-
-def _mean_correct(rows: pd.DataFrame, lattice: Lattice) -> Floats:
+def _correct(rows: pd.DataFrame, lattice: Lattice) -> Floats:
+    """[n]: share of draws that classify each test item correctly."""
     masks = [mask_of(list(map(int, kept.split("-")))) for kept in rows["kept"]]
     means: Floats = np.mean([lattice.correct(mask, "test") for mask in masks], axis=0, dtype=np.float64)
     return means
-
-
-def _paired(
-    right: dict[tuple[str, str], Floats], references: Sequence[str], resamples: int, rng: np.random.Generator
-) -> Paired:
-    differences = {
-        (strategy, reference, rule): of - right[reference, rule]
-        for (strategy, rule), of in right.items()
-        for reference in references
-        if strategy != reference and (reference, rule) in right
-    }
-    if not differences:
-        return Paired({}, {})
-    drawn = bootstrap_means(np.array(list(differences.values())), resamples=resamples, rng=rng)
-    return Paired(differences, dict(zip(differences, drawn, strict=True)))
-
-
-def _rows(dataset: str, found: list[Paired], level: float) -> list[dict[str, Any]]:
-    """The comparisons that all of some datasets have, pooled over them."""
-    keys = [key for key in (found[0].differences if found else {}) if all(key in of.differences for of in found)]
-    return [
-        dict(zip(("strategy", "reference", "rule"), key, strict=True))
-        | {"dataset": dataset, "seeds": min(len(of.differences[key]) for of in found)}
-        | {"n": sum(of.differences[key].shape[1] for of in found)}
-        | _tested([of.differences[key] for of in found], np.mean([of.drawn[key] for of in found], axis=0), level)
-        for key in keys
-    ]
-
-
-def _tested(differences: list[Floats], drawn: Floats, level: float) -> dict[str, Any]:
-    of: Difference = summarised(float(np.mean([values.mean() for values in differences])), drawn, level=level)
-    row = {"difference": of.difference, "low": of.low, "high": of.high, "p": of.p, "test": "bootstrap"}
-    items = np.concatenate([values.ravel() for values in differences])
-    if all(len(values) == 1 for values in differences) and np.isin(items, (-1, 0, 1)).all():
-        row |= {"p": mcnemar(items > 0, items < 0).p, "test": "mcnemar"}
-    return row

@@ -5,29 +5,21 @@ from typing import Any
 import pandas as pd
 
 from slim.report.tables._paths import removed_at
-from slim.report.tables.curves import FAMILIES
+from slim.report.tables.curves import by_kind
 
-RUN = ["dataset", "seed", "family", "strategy", "draw"]
-COLUMNS = [*RUN, "layer", "removed_at"]
+RUN = ["dataset", "seed", "kind", "strategy", "draw"]
 
 
 def orders(curves: pd.DataFrame) -> pd.DataFrame:
-    """One row a run, strategy, draw and layer, from the table `curves`.
+    """One row a dataset, seed, strategy, draw and layer.
 
     removed_at: 1 for the layer removed first .. L for the one that stays last. A path that is not nested, as the
     oracle's need not be, has no rows.
     """
     rows: list[dict[str, Any]] = []
-    for key, found in curves.sort_values("removed").groupby(RUN):
-        places = removed_at([list(map(int, kept.split("-"))) for kept in found["kept"]])
-        if places is not None:
-            run = dict(zip(RUN, key, strict=True))
-            rows += [run | {"layer": layer, "removed_at": place} for layer, place in sorted(places.items())]
-    return by_family(pd.DataFrame(rows, columns=COLUMNS), ["strategy", "draw", "layer"])
-
-
-def by_family(table: pd.DataFrame, then: list[str]) -> pd.DataFrame:
-    """A table sorted by dataset, seed, place of the family, and further columns."""
-    place = table["family"].map({family: i for i, family in enumerate(FAMILIES)})
-    ordered = table.assign(_place=place).sort_values(["dataset", "seed", "_place", *then])
-    return ordered.drop(columns="_place").reset_index(drop=True)
+    for key, of in curves.sort_values("removed").groupby(RUN):
+        places = removed_at([list(map(int, kept.split("-"))) for kept in of["kept"]]) or {}
+        run = dict(zip(RUN, key, strict=True))
+        rows += [run | {"layer": layer, "removed_at": place} for layer, place in places.items()]
+    table = pd.DataFrame(rows, columns=[*RUN, "layer", "removed_at"])
+    return by_kind(table, ["dataset", "seed"], ["strategy", "draw", "layer"])

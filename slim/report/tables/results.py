@@ -1,38 +1,76 @@
-"""Every measured model, one row each."""
+"""Every measured model: a row a dataset, seed and recipe, and the means of each recipe over seeds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from slim.evaluation.metrics._catalogue import CATALOGUE
+from slim.evaluation.bootstrap import bootstrap_means, percentiles
+from slim.report.read import Correct
 
-KEYS = ["dataset", "seed", "model", "strategy", "student", "layers", "kept", "n", "max_tokens", "precision"]
-"""What a row is about: which model on how many test items, cut where, and the number format of its products."""
-COLUMNS = [*KEYS, *CATALOGUE]
-COUNTS = ["seed", "layers", "n", "max_tokens", "parameters", "encoder_parameters", "bytes", "tokenizer_bytes"]
-MODELS = ["tfidf_linear", "teacher", "pruned", "hard_labels", "distilled"]
+COLUMNS = [
+    "dataset", "seed", "recipe", "stage", "method", "from", "control", "order", "layers", "kept", "n", "accuracy",
+    "accuracy_low", "accuracy_high", "validation_accuracy", "macro_f1", "nll", "ece", "parameters", "bytes", "ratio",
+    "precision", "max_tokens", "truncated", "reload_difference",
+]  # fmt: skip
+COUNTS = ["seed", "layers", "n", "parameters", "bytes", "max_tokens"]
+KEYS = ["dataset", "seed", "recipe"]
 
 
-def results(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """One row a record, columns KEYS then the catalogue's metrics; a key a record lacks is missing in its row.
+def results(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row a record, in the order given within a dataset and seed; what a record lacks is missing in its row.
 
-    Keys that are neither stay in the record's own file. Raises ValueError when a record has no dataset, seed or model.
+    COLUMNS first, then whatever else was measured, by name. Raises ValueError for a record without its KEYS.
     """
-    records = [record | {"kept": _kept(record.get("kept"))} for record in records]
+    records = [{key: value for key, value in record.items() if np.isscalar(value)} for record in records]
     for record in records:
-        if absent := [key for key in ("dataset", "seed", "model") if key not in record]:
+        if absent := [key for key in KEYS if key not in record]:
             raise ValueError(f"a record of the results has no {', '.join(absent)}: {record}")
-    table = pd.DataFrame(records).reindex(columns=COLUMNS)
-    table = table.astype(dict.fromkeys(COUNTS, "Int64") | dict.fromkeys(_floats(), "float64"))
-    order = table["model"].map({model: place for place, model in enumerate(MODELS)}).fillna(len(MODELS))
-    table = table.assign(_order=order).sort_values(["dataset", "seed", "_order", "model", "student"])
-    return table.drop(columns="_order").reset_index(drop=True)
+    more = sorted({key for record in records for key in record} - set(COLUMNS))
+    table = pd.DataFrame(records).reindex(columns=[*COLUMNS, *more]).astype(dict.fromkeys(COUNTS, "Int64"))
+    return table.sort_values(["dataset", "seed"], kind="stable").reset_index(drop=True)
 
 
-def _floats() -> list[str]:
-    return [name for name in CATALOGUE if name not in COUNTS]
+MEANS = ["layers", "accuracy", "validation_accuracy", "parameters", "bytes", "ratio"]
+RECIPES = [
+    "dataset", "recipe", "stage", "from", "control", "order", "seeds", "layers", "accuracy", "low", "high",
+    "validation_accuracy", "parameters", "bytes", "ratio",
+]  # fmt: skip
 
 
-def _kept(kept: str | list[int] | None) -> str | None:
-    return "-".join(map(str, kept)) if isinstance(kept, list) else kept
+def recipes(results: pd.DataFrame, correct: Correct, *, resamples: int, level: float) -> pd.DataFrame:
+    """One row a dataset and recipe, means over seeds; and, as dataset `all`, means over datasets, which count alike.
+
+    low, high: bootstrap interval of the accuracy over seeds and test items, missing in `all`. Where a strategy names
+    the `order`, it is that of the prune entry the recipe descends from; several are joined by a slash.
+    """
+    names = list(dict.fromkeys(results["recipe"]))
+    groups = results.groupby(["dataset", "recipe"])
+    table = groups[MEANS].mean().astype("float64")
+    for column in ("stage", "from", "control", "order"):
+        table[column] = groups[column].agg(_joined)
+    table["seeds"] = groups["seed"].nunique()
+    intervals = pd.DataFrame(_intervals(correct, resamples, level)).set_index(["dataset", "recipe"])
+    table = table.join(intervals).reset_index()
+    pooled = table.drop(columns=["low", "high"]).groupby("recipe").agg(
+        dict.fromkeys(MEANS, lambda values: values.mean(skipna=False))
+        | dict.fromkeys(("stage", "from", "control", "order"), "first") | {"seeds": "min"}
+    )  # fmt: skip
+    table = pd.concat([table, pooled.reset_index().assign(dataset="all")], ignore_index=True)
+    place = {name: i for i, name in enumerate(names)}
+    table = table.assign(_pooled=table["dataset"] == "all", _place=table["recipe"].map(place))
+    return table.sort_values(["_pooled", "dataset", "_place"])[RECIPES].reset_index(drop=True)
+
+
+def _joined(values: "pd.Series[str]") -> str | None:
+    return "/".join(dict.fromkeys(values.dropna())) or None
+
+
+def _intervals(correct: Correct, resamples: int, level: float) -> Iterable[dict[str, Any]]:
+    for number, (dataset, of) in enumerate(sorted(correct.items())):
+        rng = np.random.default_rng([1, number])
+        replicates = bootstrap_means(np.array(list(of.values())), resamples=resamples, rng=rng)
+        for recipe, drawn in zip(of, replicates, strict=True):
+            low, high = percentiles(drawn, level)
+            yield {"dataset": dataset, "recipe": recipe, "low": low, "high": high}

@@ -1,26 +1,23 @@
-"""Which signals the learned fusions lean on: every weight, not only the heaviest."""
+"""Which signals the learned fusions rely on."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-KEYS = ["dataset", "seed", "fusion", "kind"]
-COLUMNS = [*KEYS, "signal", "weight"]
-KINDS = ("coefficients", "importances")
-"""Change of accuracy per standard deviation of the signal; loss of R2 when the signal is shuffled."""
+COLUMNS = ["dataset", "seed", "fusion", "unit", "signal", "weight"]
+UNITS = ("coefficients", "importances")
+"""Change of accuracy per standard deviation of the signal; loss of R2 when the signal is permuted."""
 
 
-def weights(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """One row a run, fusion and signal. `records` have `dataset`, `fusion`, `seed` and `fit`, as those of `fits`.
-
-    A fusion that weighs no signals has no rows.
-    """
+def weights(fused: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """One row a dataset, seed, fusion and signal, from what `fuse` wrote; fusions that weigh no signals have none."""
     rows = [
-        {key: record[key] for key in ("dataset", "seed", "fusion")}
-        | {"kind": kind, "signal": signal, "weight": weight}
-        for record in records
-        for kind in KINDS
-        for signal, weight in record["fit"].get(kind, {}).items()
+        {"dataset": run.split("/")[0], "seed": int(run.split("/")[1]), "fusion": record["strategy"]}
+        | {"unit": unit, "signal": signal, "weight": weight}
+        for record in fused
+        for run, fit in record.get("fit", {}).items()
+        for unit in UNITS
+        for signal, weight in fit.get(unit, {}).items()
     ]
-    return pd.DataFrame(rows, columns=COLUMNS).sort_values([*KEYS, "signal"]).reset_index(drop=True)
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:5]).reset_index(drop=True)
