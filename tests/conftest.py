@@ -22,23 +22,3 @@ def warm(tmp_path_factory) -> Iterator[str]:
     """The PATH under which `python` starts at once."""
     with warm_python(tmp_path_factory.mktemp("warm")) as path:
         yield path
-
-
-@pytest.fixture(scope="session")
-def data(tmp_path_factory):
-    """The folder of made-up measurements of several datasets and seeds."""
-    from tests._synthetic import write_all
-
-    folder = tmp_path_factory.mktemp("data")
-    write_all(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def lines(data):
-    """The curves of these measurements."""
-    from slim.report.tables._read import read_curves
-    from slim.report.tables.curves import curves
-    from tests._synthetic import DATASETS, FUSIONS, STRATEGIES
-
-    return curves(read_curves(DATASETS, STRATEGIES, data), FUSIONS)
