@@ -25,6 +25,7 @@ def warm(tmp_path_factory) -> Iterator[str]:
     """The PATH under which `python` starts at once."""
     with warm_python(tmp_path_factory.mktemp("warm")) as path:
         yield path
+<<<<<<< HEAD
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +47,5 @@ def lines(data):
     from tests._synthetic import DATASETS, FUSIONS, STRATEGIES
 
     return curves(read_curves(DATASETS, STRATEGIES, data), FUSIONS)
+=======
+>>>>>>> report

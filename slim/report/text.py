@@ -17,7 +17,7 @@ TOLERANCE = 0.01
 FUSION, GREEDY = "random_forest", "greedy"
 """The paper's best strategy, and what it has to beat without signals."""
 AGAINST = {"teacher": "the teacher", "control": "its control {}", "baseline": "the best linear baseline"}
-RULE = {"half": "At half of the layers", "best_accuracy": "At the depth best on validation"}
+RULE = {"half": "At half depth", "best_accuracy": "At validation's best depth"}
 
 
 def headline_recipe(recipes: pd.DataFrame) -> str | None:
@@ -108,7 +108,7 @@ def strategy_sentences(tables: Tables) -> list[str]:
     sentences = []
     for rule in RULES:
         at = compared[compared["rule"] == rule]
-        opponents = {best_signal(curves, rule): "the best single signal, {}", "random": "random orders"}
+        opponents = {best_signal(curves, rule): "the best signal, {}", "random": "random orders"}
         for opponent, text in opponents.items():
             rows = at[(at["strategy"] == opponent) & (at["reference"] == FUSION)].to_dict("records")
             sentences += [
