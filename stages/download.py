@@ -7,7 +7,7 @@ from stages import run
 
 
 def download(dataset: str) -> None:
-    options = load().datasets[dataset].model_dump()
+    options = dict(load().datasets[dataset])
     source = options.pop("source")
     print(f"making the dataset {dataset} from {source}", flush=True)
     write(find("download/datasets", source)(**options), f"data/datasets/{dataset}")

@@ -19,7 +19,7 @@ def plan(*targets: str) -> None:
     model, runtime = params.model.model_dump(), params.runtime
     config = configuration(**model)
     stages, most = graph(targets), runtime.max_tokens
-    wanted = {name: rows_of(name, params.datasets[name].model_dump(), most) for name in params.grid.datasets}
+    wanted = {name: rows_of(name, params.datasets[name], most) for name in params.grid.datasets}
     machine = Machine(
         speed=speed(
             config,

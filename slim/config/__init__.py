@@ -11,21 +11,17 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.config.messages import all_known, check_options, lines
+from slim.config.messages import all_known, check_options, find_method, lines
 from slim.config.recipes import STAGES, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
     Budget,
     Choose,
-    Digits,
     Evaluate,
     ExtractSignals,
-    Files,
     Fuse,
     Grid,
-    Hub,
     ModelSource,
-    Packaged,
     Rank,
     Recover,
     Runtime,
@@ -45,7 +41,8 @@ class Params(Section):
     launcher: Annotated[str, Field(min_length=1)] = "python"
     """What starts the processes that train, in `finetune` and `distill`: how many there are, and where."""
     model: ModelSource
-    datasets: dict[str, Annotated[Digits | Files | Hub | Packaged, Field(discriminator="source")]]
+    datasets: dict[str, dict[str, Any]]
+    """`source`, a file of slim/download/datasets/, and its options."""
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()
@@ -101,6 +98,14 @@ class Params(Section):
                 if family == "ranking/signals" and given.pop("prune_first", "absent") not in ("low", "high"):
                     raise ValueError(f"{where}.prune_first must be low or high")
                 check_options(where, function, given)
+        return self
+
+    @model_validator(mode="after")
+    def _datasets_fit(self) -> "Params":
+        for name, entry in self.datasets.items():
+            where = f"datasets.{name}"
+            source = find_method(where, "download/datasets", entry, "source")
+            check_options(where, source, {key: value for key, value in entry.items() if key != "source"})
         return self
 
     @model_validator(mode="after")

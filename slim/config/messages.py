@@ -7,15 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from slim.config.sections import Digits, Files, Hub, Packaged, Section
-
-SOURCES: dict[Any, type[Section]] = {
-    "digits": Digits,
-    "files": Files,
-    "hub": Hub,
-    "packaged": Packaged,
-}
-"""Kinds of dataset; a mistake's place names them, params.yaml does not."""
+from slim.config.sections import Section
+from slim.utils.registry import find
 
 
 def all_known(where: str, names: list[str], known: Mapping[str, Any], what: str) -> None:
@@ -27,6 +20,16 @@ def all_known(where: str, names: list[str], known: Mapping[str, Any], what: str)
 def nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
     return f"; did you mean '{near[0]}'?" if near else f"; choose from {', '.join(known)}" if known else ""
+
+
+def find_method(where: str, folder: str, entry: Mapping[str, Any], key: str = "method") -> Callable[..., Any]:
+    """The function that an entry names under a key. Raises ValueError, naming the key, when there is none."""
+    if key not in entry:
+        raise ValueError(f"{where}.{key}: missing")
+    try:
+        return find(folder, str(entry[key]))
+    except ValueError as error:
+        raise ValueError(f"{where}.{key}: {error}") from error
 
 
 def check_options(where: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -52,7 +55,7 @@ def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> l
     """One line a mistake: where, what was got, what is allowed."""
     lines = []
     for mistake in error.errors():
-        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", "[key]", *SOURCES))
+        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", "[key]"))
         if mistake["type"] == "extra_forbidden":
             known = _fields(model, mistake["loc"][:-1])
             lines.append(f"{place}: unknown key{nearest(str(mistake['loc'][-1]), known)}")
@@ -73,4 +76,4 @@ def _fields(model: Any, place: tuple[Any, ...]) -> list[str]:
     first, rest = place[0], place[1:]
     if inspect.isclass(model) and issubclass(model, BaseModel) and first in model.model_fields:
         return _fields(model.model_fields[first].annotation, rest)
-    return _fields(SOURCES[first], rest) if first in SOURCES else _fields(model, rest)
+    return _fields(model, rest)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from slim.config.messages import all_known, check_options, nearest
+from slim.config.messages import all_known, check_options, find_method, nearest
 from slim.utils.registry import find
 
 TEACHER = "teacher"
@@ -75,14 +75,10 @@ def _names(stages: Mapping[str, Entries], baselines: Entries) -> Iterator[tuple[
 
 
 def _check_method(place: str, where: str, entry: Entry, shared: Mapping[str, Any]) -> None:
-    for key in ("method",) if where == "baselines" else ("from", "method"):
-        if key not in entry:
-            raise ValueError(f"{place}.{key}: missing")
+    if where != "baselines" and "from" not in entry:
+        raise ValueError(f"{place}.from: missing")
     folder = "evaluation/baselines" if where == "baselines" else "compression/compressors"
-    try:
-        function = find(folder, entry["method"])
-    except ValueError as error:
-        raise ValueError(f"{place}.method: {error}") from error
+    function = find_method(place, folder, entry)
     if where == "prune" and "order" not in inspect.signature(function).parameters:
         raise ValueError(f"{place}.method: '{entry['method']}' takes no order of layers: put it under compress")
     if where != "prune" and "order" in entry:

@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slim.utils.registry import names
 
-Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -38,7 +37,7 @@ class Runtime(Section):
     """Texts are cut at this many tokens, special ones included."""
 
 
-class Shape(Section):
+class RandomModel(Section):
     """What a model of random weights is like; vocabulary and special tokens are its tokenizer's, if it has one."""
 
     model_type: str = "bert"
@@ -56,7 +55,7 @@ class Shape(Section):
     patch_size: Count | None = None
 
     @model_validator(mode="after")
-    def _possible(self) -> "Shape":
+    def _possible(self) -> "RandomModel":
         known = [name.replace("_", "-") for name in names("modeling/architectures")]
         if self.model_type not in known:
             raise ValueError(f"architecture '{self.model_type}' is not supported: choose one of {', '.join(known)}")
@@ -88,7 +87,7 @@ class ModelSource(Section):
     """What model.safetensors must hash to."""
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     """hub: the commit, in full, since a branch may change."""
-    config: Shape = Shape()
+    config: RandomModel = RandomModel()
     """random: the architecture and its sizes."""
     seed: Annotated[int, Field(ge=0)] = 0
     """random: of the weights."""
@@ -121,88 +120,6 @@ class ModelSource(Section):
         return self
 
 
-class Packaged(Section):
-    """Public benchmark data inside an archive of the package index."""
-
-    source: Literal["packaged"]
-    path: str
-    """The file of the catalogue that describes it."""
-    train_rows: Count | None = None
-    """All rows where absent, here and below."""
-    validation_rows: Count | None = None
-    test_rows: Count | None = None
-    unlabelled_rows: Annotated[int, Field(ge=0)] | None = None
-    """Further texts without a label, for teachers to label."""
-    validation_fraction: Share = 0.1
-    """Of train, where `validation_rows` is absent."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Of the validation split and of the rows that are kept; the test split is always the same."""
-
-
-class Digits(Section):
-    """The images of digits that come with scikit-learn."""
-
-    source: Literal["digits"]
-    path: str
-    """The lock file that pins scikit-learn."""
-    test_fraction: Share = 0.25
-    validation_fraction: Share = 0.15
-    """Of what is not test."""
-    seed: int = 0
-
-
-class Files(Section):
-    """Your own CSV, TSV, JSONL or Parquet."""
-
-    source: Literal["files"]
-    path: str
-    """The folder that they lie in."""
-    train: str = "train.csv"
-    test: str = "test.csv"
-    validation: str | None = None
-    """Cut from train when absent."""
-    unlabelled: str | None = None
-    """Further texts without a label, for teachers to label."""
-    validation_fraction: Share = 0.1
-    text: str = "text"
-    text_pair: str | None = None
-    """Column of the second text, where texts come in pairs."""
-    image: str | None = None
-    """Column of the names of image files in the folder, where images are classified."""
-    label: str = "label"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    """What separates the fields of a CSV, where that is no comma (of a TSV, no tab)."""
-    clean: bool = False
-    """Rid texts of HTML, entities and escaped line breaks."""
-    bad_rows: Literal["drop", "refuse"] = "drop"
-    """What happens to rows without a text or label, or with more or fewer fields than the header."""
-    max_classes: Annotated[int, Field(ge=2)] = 150
-    """More labels look like a number to predict, or an id, and are refused."""
-    train_rows: Count | None = None
-    validation_rows: Count | None = None
-    test_rows: Count | None = None
-    unlabelled_rows: Count | None = None
-    seed: int = 0
-
-
-class Hub(Section):
-    """A dataset of the Hugging Face hub."""
-
-    source: Literal["hub"]
-    path: str
-    """The file of the catalogue that describes it."""
-    train_rows: Count | None = None
-    """All rows where absent, here and below."""
-    validation_rows: Count | None = None
-    """Where the hub has no validation split: cut from train, a tenth of it when absent."""
-    test_rows: Count | None = None
-    balanced: bool = True
-    """As many rows of every class; else in the proportions of the classes."""
-    pinned: bool = False
-    """Refuse a revision that may change."""
-    seed: Annotated[int, Field(ge=0)] = 0
-
-
 class Training(Section):
     """AdamW with a linear schedule."""
 
@@ -212,7 +129,7 @@ class Training(Section):
     batch_size: Count = 32
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-5
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share of the steps over which the learning rate rises."""
+    """Fraction of the steps over which the learning rate rises."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
 
 

@@ -159,7 +159,7 @@ def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None
         return Rows(**rows, tokens=_tokens(folder / "train.parquet", max_tokens))
     asked = {split: entry.get(f"{split}_rows") for split in _SPLITS}
     if entry.get("source") == "packaged":
-        sizes = read_packaged_entry(entry["path"]).sizes(entry["validation_fraction"])
+        sizes = read_packaged_entry(entry["path"]).sizes(entry.get("validation_fraction", 0.1))
         asked |= {split: min(asked[split] or size, size) for split, size in sizes.items()}
     if not asked["train"] or not asked["test"]:
         return None

@@ -160,7 +160,7 @@ def test_the_default_is_accepted_and_read_only():
         (
             "datasets.mine",
             {"source": "files", "path": "a", "delimiter": "; "},
-            "mine.delimiter: string should have at most",
+            "mine.delimiter: ",
         ),
         (
             "datasets.mine",
@@ -178,7 +178,7 @@ def test_the_default_is_accepted_and_read_only():
             "datasets.mine.test_rows: input should be greater",
         ),
         ("datasets.mine", {"source": "hub"}, "datasets.mine.path: missing"),
-        ("datasets.mine", {"source": "hubb", "path": "a"}, "'digits', 'files', 'hub', 'packaged'"),
+        ("datasets.mine", {"source": "hubb", "path": "a"}, "datasets/ has no 'hubb': did you mean 'hub'?"),
         ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
     ],
 )

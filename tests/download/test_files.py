@@ -40,7 +40,9 @@ def table(rows: list[tuple[str, object]], path: Path, names: tuple[str, str] = (
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
 def test_every_format_is_the_same_table(suffix: str, tmp_path: Path) -> None:
-    tables = files(train=table(ROWS[:30], tmp_path / f"a.{suffix}"), test=table(ROWS[30:], tmp_path / f"b.{suffix}"))
+    tables = files(
+        path="", train=table(ROWS[:30], tmp_path / f"a.{suffix}"), test=table(ROWS[30:], tmp_path / f"b.{suffix}")
+    )
     assert tables.labels == ["no", "yes"]
     assert {name: len(frame) for name, frame in tables.splits.items()} == {"train": 26, "validation": 4, "test": 10}
     assert list(tables.splits["test"]["label"]) == [i % 2 for i in range(30, 40)]
@@ -50,13 +52,15 @@ def test_every_format_is_the_same_table(suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_numbers_are_labels_in_their_own_order(suffix: str, tmp_path: Path) -> None:
     rows = [(f"text {i}", (2, 10, -1)[i % 3]) for i in range(60)]
-    tables = files(train=table(rows[:50], tmp_path / f"a.{suffix}"), test=table(rows[50:], tmp_path / f"b.{suffix}"))
+    tables = files(
+        path="", train=table(rows[:50], tmp_path / f"a.{suffix}"), test=table(rows[50:], tmp_path / f"b.{suffix}")
+    )
     assert tables.labels == ["-1", "2", "10"]
 
 
 def test_other_columns_and_a_third_file(tmp_path: Path) -> None:
     paths = {name: table(ROWS[i::3], tmp_path / f"{name}.csv", ("review", "mood")) for i, name in enumerate(SPLITS)}
-    tables = files(**paths, text="review", label="mood")
+    tables = files(path="", **paths, text="review", label="mood")
     assert {name: len(frame) for name, frame in tables.splits.items()} == {"train": 14, "validation": 13, "test": 13}
 
 
@@ -64,20 +68,23 @@ def test_further_texts_come_without_labels_and_in_no_split(tmp_path: Path) -> No
     more = pd.DataFrame({"text": ["new one", ROWS[0][0], "", "new  two", ROWS[35][0], "new one"], "id": range(6)})
     more.to_csv(tmp_path / "more.csv", index=False)
     train, test = table(ROWS[:30], tmp_path / "a.csv"), table(ROWS[30:], tmp_path / "b.csv")
-    tables = files(train=train, test=test, unlabelled=str(tmp_path / "more.csv"))
+    tables = files(path="", train=train, test=test, unlabelled=str(tmp_path / "more.csv"))
     assert tables.unlabelled == ["new one", "new two"]
     assert tables.dropped["unlabelled: empty, duplicate or in a split"] == 4
-    fewer = files(train=train, test=test, unlabelled=str(tmp_path / "more.csv"), unlabelled_rows=1)
+    fewer = files(path="", train=train, test=test, unlabelled=str(tmp_path / "more.csv"), unlabelled_rows=1)
     assert fewer.unlabelled == ["new one"]
     more.rename(columns={"text": "body"}).to_csv(tmp_path / "more.csv", index=False)
     with pytest.raises(ValueError, match=r"more\.csv has no column 'text', only body, id"):
-        files(train=train, test=test, unlabelled=str(tmp_path / "more.csv"))
+        files(path="", train=train, test=test, unlabelled=str(tmp_path / "more.csv"))
 
 
 def test_empty_rows_and_duplicates_are_dropped_and_counted(tmp_path: Path) -> None:
     train = [*ROWS[:30], (" ", "yes"), ("no label here", None), (ROWS[35][0], "no")]
     tables = files(
-        train=table(train, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_fraction=0.2
+        path="",
+        train=table(train, tmp_path / "a.csv"),
+        test=table(ROWS[30:], tmp_path / "b.csv"),
+        validation_fraction=0.2,
     )
     assert tables.dropped["train: no text"] == 1 and tables.dropped["train: no label"] == 1
     assert sum(count for why, count in tables.dropped.items() if "later" in why) == 1
@@ -86,13 +93,13 @@ def test_empty_rows_and_duplicates_are_dropped_and_counted(tmp_path: Path) -> No
 def test_fewer_rows_keep_the_proportions(tmp_path: Path) -> None:
     rows = [(f"text number {i}", "rare" if i % 4 == 0 else "common") for i in range(400)]
     options = {"train": table(rows[:300], tmp_path / "a.csv"), "test": table(rows[300:], tmp_path / "b.csv")}
-    tables = files(**options, train_rows=80, validation_rows=12, test_rows=40)
+    tables = files(path="", **options, train_rows=80, validation_rows=12, test_rows=40)
     assert [tables.splits[name]["label"].value_counts().to_dict() for name in SPLITS] == [
         {0: 60, 1: 20},
         {0: 9, 1: 3},
         {0: 30, 1: 10},
     ]
-    assert card(tables) == card(files(**options, train_rows=80, validation_rows=12, test_rows=40))
+    assert card(tables) == card(files(path="", **options, train_rows=80, validation_rows=12, test_rows=40))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,7 @@ def test_files_refuses_in_one_line(
 ) -> None:
     paths = {"train": table(rows, tmp_path / "a.csv"), "test": table(ROWS[30:], tmp_path / "b.csv")}
     with pytest.raises(ValueError, match=message) as error:
-        files(**(paths | options))
+        files(path="", **(paths | options))
     assert "\n" not in str(error.value)
 
 
@@ -119,7 +126,7 @@ def test_files_refuses_in_one_line(
 def test_a_damaged_file_is_refused(suffix: str, tmp_path: Path) -> None:
     (tmp_path / f"a.{suffix}").write_bytes(b'{"text": \xff\x00 "\n\xfe,,,\n')
     with pytest.raises(ValueError, match=rf"a.{suffix} cannot be read as {suffix} .*: repair it"):
-        files(train=str(tmp_path / f"a.{suffix}"), test=str(tmp_path / f"a.{suffix}"))
+        files(path="", train=str(tmp_path / f"a.{suffix}"), test=str(tmp_path / f"a.{suffix}"))
 
 
 def test_files_lie_in_a_folder(tmp_path: Path) -> None:
@@ -146,7 +153,7 @@ BAD = CSV + '"two\nlines",yes\none,two,three\nonly one\n,yes\nno label,\nlast,no
 
 def test_bad_rows_are_counted_and_shown_by_their_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train, test = written(BAD, tmp_path / "a.csv"), table(ROWS[30:], tmp_path / "b.csv")
-    tables = files(train=train, test=test)
+    tables = files(path="", train=train, test=test)
     assert tables.dropped == {"train: ragged": 2, "train: no text": 1, "train: no label": 1}
     assert capsys.readouterr().out == (
         f"dropped of {train}: 4 bad rows: row 33 (3 fields instead of 2), row 34 (1 field instead of 2), "
@@ -157,13 +164,13 @@ def test_bad_rows_are_counted_and_shown_by_their_number(tmp_path: Path, capsys: 
     with pytest.raises(
         ValueError, match=r"a\.csv: 4 bad rows: row 33 .*: repair them, or set bad_rows: drop"
     ) as error:
-        files(train=train, test=test, bad_rows="refuse")
+        files(path="", train=train, test=test, bad_rows="refuse")
     assert "\n" not in str(error.value)
 
 
 def test_without_bad_rows_refusing_them_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = {"train": table(ROWS[:30], tmp_path / "a.csv"), "test": table(ROWS[30:], tmp_path / "b.csv")}
-    assert card(files(**given, bad_rows="refuse")) == card(files(**given))
+    assert card(files(path="", **given, bad_rows="refuse")) == card(files(path="", **given))
     assert capsys.readouterr().out == ""
 
 
@@ -173,10 +180,10 @@ def test_lines_that_are_no_json_object_are_bad_rows(tmp_path: Path) -> None:
         '\n{"text": "cut\n["a list"]\n{"text": ["a"], "label": "yes"}\n{"text": "x"}\n{"text": null, "label": "no"}\n'
     )
     train, test = written("\ufeff" + good + bad, tmp_path / "a.jsonl"), table(ROWS[30:], tmp_path / "b.jsonl")
-    tables = files(train=train, test=test)
+    tables = files(path="", train=train, test=test)
     assert tables.dropped == {"train: not readable": 3, "train: no label": 1, "train: no text": 1}
     with pytest.raises(ValueError, match=r"row 32 \(not JSON: .*\), row 33 \(not a JSON object\), row 34 \('text' is"):
-        files(train=train, test=test, bad_rows="refuse")
+        files(path="", train=train, test=test, bad_rows="refuse")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +217,7 @@ def test_lines_that_are_no_json_object_are_bad_rows(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_used_says_why_in_one_line(content: str | bytes, message: str, tmp_path: Path) -> None:
     train, test = written(content, tmp_path / "a.csv"), table(ROWS[30:], tmp_path / "b.csv")
     with pytest.raises(ValueError, match=message) as error:
-        files(train=train, test=test)
+        files(path="", train=train, test=test)
     assert "\n" not in str(error.value) and "a.csv" in str(error.value)
 
 
@@ -219,17 +226,17 @@ def test_a_row_longer_than_a_block_is_refused_and_one_almost_so_is_not(
 ) -> None:
     monkeypatch.setattr(readers, "BLOCK", 1 << 20)
     test = table(ROWS[30:], tmp_path / "b.csv")
-    long = files(train=written(CSV + "x" * 1_000_000 + ",yes\n", tmp_path / "a.csv"), test=test)
+    long = files(path="", train=written(CSV + "x" * 1_000_000 + ",yes\n", tmp_path / "a.csv"), test=test)
     assert pd.concat(long.splits)["text"].str.len().max() == 1_000_000
     with pytest.raises(ValueError, match=r"a\.csv cannot be read as csv \(a row of more than 1 MiB\): repair it"):
-        files(train=written(CSV + "x" * 2_200_000 + ",yes\n", tmp_path / "a.csv"), test=test)
+        files(path="", train=written(CSV + "x" * 2_200_000 + ",yes\n", tmp_path / "a.csv"), test=test)
 
 
 def test_byte_order_marks_unicode_and_other_separators_are_read(tmp_path: Path) -> None:
     rows = "".join(f"\u65e5\u672c {i} \U0001f600; caf\u00e9|{chr(0xE4 + i % 2)}\n" for i in range(40))
     train = written("\ufefftext|label\n" + rows, tmp_path / "a.csv")
     test = written("text|label\n" + rows.replace("\u65e5", "\u6708"), tmp_path / "b.csv")
-    tables = files(train=train, test=test, delimiter="|")
+    tables = files(path="", train=train, test=test, delimiter="|")
     assert tables.labels == [chr(0xE4), chr(0xE5)]
     assert tables.splits["test"]["text"][0] == "\u6708\u672c 0 \U0001f600; caf\u00e9"
 
@@ -239,26 +246,34 @@ def test_byte_order_marks_unicode_and_other_separators_are_read(tmp_path: Path) 
 def test_two_to_150_classes_of_any_size_have_their_names(classes: int, kind, tmp_path: Path) -> None:
     rows = [(f"text {i} of {c}", kind(c)) for c in range(classes) for i in range(3 if c else 60)]
     test = [(f"other {c}", kind(c)) for c in range(classes)]
-    tables = files(train=table(rows, tmp_path / "a.csv"), test=table(test, tmp_path / "b.csv"))
+    tables = files(path="", train=table(rows, tmp_path / "a.csv"), test=table(test, tmp_path / "b.csv"))
     names = [str(kind(c)) for c in range(classes)]
     assert tables.labels == (names if kind is int else sorted(names))
     counts = card(tables)["splits"]["train"]["rows per class"]
     assert set(counts.values()) == {54, 3} and min(tables.splits["validation"]["label"].value_counts()) == 6
     with pytest.raises(ValueError, match=r"like a number to predict or an id: .*or raise max_classes"):
-        files(train=table(rows, tmp_path / "a.csv"), test=table(test, tmp_path / "b.csv"), max_classes=classes - 1)
+        files(
+            path="",
+            train=table(rows, tmp_path / "a.csv"),
+            test=table(test, tmp_path / "b.csv"),
+            max_classes=classes - 1,
+        )
 
 
 def test_a_class_of_one_row_stays_in_train(tmp_path: Path) -> None:
     rows = [*ROWS[:30], ("the only one", "rare")]
     for part in (0.1, 0.9, 1.0):
         tables = files(
-            train=table(rows, tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"), validation_fraction=part
+            path="",
+            train=table(rows, tmp_path / "a.csv"),
+            test=table(ROWS[30:], tmp_path / "b.csv"),
+            validation_fraction=part,
         )
         assert "the only one" in set(tables.splits["train"]["text"])
     with pytest.raises(
         ValueError, match=r"validation_fraction 0\.1 of 6 rows takes none of any class: raise it, or name"
     ):
-        files(train=table(ROWS[:6], tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"))
+        files(path="", train=table(ROWS[:6], tmp_path / "a.csv"), test=table(ROWS[30:], tmp_path / "b.csv"))
 
 
 def test_a_class_that_too_few_rows_leave_out_is_not_blamed_on_the_files(tmp_path: Path) -> None:
@@ -266,14 +281,14 @@ def test_a_class_that_too_few_rows_leave_out_is_not_blamed_on_the_files(tmp_path
     train = table(rows, tmp_path / "a.csv")
     test = table([("c", "rare"), ("d", "common")], tmp_path / "b.csv")
     with pytest.raises(ValueError, match=r"train_rows 20 leaves no row of label 'rare': raise it"):
-        files(train=train, test=test, train_rows=20)
+        files(path="", train=train, test=test, train_rows=20)
 
 
 def test_texts_are_cleaned_only_where_asked(tmp_path: Path) -> None:
     rows = [(f"{text}<br /> &amp; more", label) for text, label in ROWS]
     given = {"train": table(rows[:30], tmp_path / "a.csv"), "test": table(rows[30:], tmp_path / "b.csv")}
-    assert files(**given).splits["test"]["text"][0] == "text number 30 of it<br /> &amp; more"
-    assert files(**given, clean=True).splits["test"]["text"][0] == "text number 30 of it & more"
+    assert files(path="", **given).splits["test"]["text"][0] == "text number 30 of it<br /> &amp; more"
+    assert files(path="", **given, clean=True).splits["test"]["text"][0] == "text number 30 of it & more"
 
 
 # Pairs of texts
@@ -289,7 +304,7 @@ def pairs(folder: Path) -> dict[str, str]:
 
 
 def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Path) -> None:
-    tables = files(**pairs(tmp_path))
+    tables = files(path="", **pairs(tmp_path))
     assert tables.dropped == {"train: also in a later split": 1, "train: no text_pair": 1}
     write(tables, tmp_path / "out")
     frame = pd.read_parquet(tmp_path / "out" / "test.parquet")
@@ -304,7 +319,7 @@ def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Pat
     assert {("first 0", "second 0"), ("second 0", "first 0")} <= both and len(both) == 51
     assert card(tables)["splits"]["test"]["words"]["max"] == 4
     with pytest.raises(ValueError, match="unlabelled texts do not come in pairs: drop `unlabelled` or `text_pair`"):
-        files(**pairs(tmp_path), unlabelled="c.csv")
+        files(path="", **pairs(tmp_path), unlabelled="c.csv")
 
 
 def test_a_model_reads_pairs_as_two_segments() -> None:

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from slim.download.catalogue import HubEntry, read_entry
-from slim.download.datasets.hub import LOCAL, hub
+from slim.download.datasets.hub import hub
+from slim.download.hub_rows import LOCAL
 from slim.download.tables import card as card_of
 from slim.download.tables import write
 from slim.utils.code_hash import ROOT

@@ -25,7 +25,7 @@ SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "i
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return digits(**FRACTIONS)
+    return digits(path="", **FRACTIONS)
 
 
 def test_digits_are_those_of_scikit_learn_each_in_one_split_of_every_class(tables):
@@ -54,9 +54,9 @@ def test_images_come_back_as_they_were_written_and_the_card_knows_their_sides(ta
     about = json.loads((tmp_path / "digits" / "card.json").read_text())["splits"]["test"]
     assert about["width"]["max"] == about["height"]["median"] == 8 and "words" not in about
     before = {path.name: path.read_bytes() for path in (tmp_path / "digits").iterdir()}
-    write(digits(**FRACTIONS), tmp_path / "again")
+    write(digits(path="", **FRACTIONS), tmp_path / "again")
     assert before == {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
-    assert not digits(**FRACTIONS, seed=1).splits["test"].equals(tables.splits["test"])
+    assert not digits(path="", **FRACTIONS, seed=1).splits["test"].equals(tables.splits["test"])
 
 
 def folder_of_images(folder: Path) -> dict[str, str]:

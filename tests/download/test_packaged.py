@@ -15,8 +15,9 @@ import yaml
 from slim.download import archives
 from slim.download.archives import fetch, requirement
 from slim.download.catalogue import PackagedEntry, read_entry
-from slim.download.datasets.packaged import packaged, read_rows
+from slim.download.datasets.packaged import packaged
 from slim.download.deduplication import letters, near_duplicates
+from slim.download.packaged_rows import read_rows
 from slim.download.tables import card, write
 from slim.utils.code_hash import ROOT
 

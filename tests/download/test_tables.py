@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from slim.config.messages import SOURCES
 from slim.config.sections import ModelSource
 from slim.download.tables import SPLITS, Tables, card, check, write
 from slim.modeling.splits import read_split, read_unlabelled
@@ -53,5 +52,4 @@ def test_check_refuses_tables_that_nothing_can_be_learnt_from(changed: dict[str,
 
 
 def test_every_source_of_the_folders_is_a_source_of_the_parameters() -> None:
-    assert sorted(SOURCES) == names("download/datasets") == ["digits", "files", "hub", "packaged"]
     assert sorted(ModelSource.model_fields["source"].annotation.__args__) == names("download/encoders")  # type: ignore[union-attr]

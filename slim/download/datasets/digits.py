@@ -1,24 +1,33 @@
 """Handwritten digits that come with scikit-learn: 1,797 images of 8 by 8 pixels, ten classes."""
 
-import numpy as np
-from pandas import DataFrame
-from sklearn.datasets import load_digits
+from typing import TYPE_CHECKING
 
-from slim.download.deduplication import separate
-from slim.download.sampling import cut
-from slim.download.tables import Tables, check, numbered
-from slim.utils.image_files import encode_png
+from slim.utils.option_types import Fraction
+
+if TYPE_CHECKING:
+    from slim.download.tables import Tables
 
 DARKEST = 16
 """Of scikit-learn's shades."""
 
 
-def digits(*, validation_fraction: float, test_fraction: float, path: str = "", seed: int = 0) -> Tables:
+def digits(
+    *, path: str, test_fraction: Fraction = 0.25, validation_fraction: Fraction = 0.15, seed: int = 0
+) -> "Tables":
     """Images in three splits, a fraction of every class for `test`, and of what is left for `validation`.
 
     `path` names the lock file that pins scikit-learn, whose copy is read. The writers of the images are not known
     any more, so one may have written in two splits.
     """
+    import numpy as np
+    from pandas import DataFrame
+    from sklearn.datasets import load_digits
+
+    from slim.download.deduplication import separate
+    from slim.download.sampling import cut
+    from slim.download.tables import Tables, check, numbered
+    from slim.utils.image_files import encode_png
+
     bunch = load_digits()
     pixels = np.round(bunch.images * (255 / DARKEST)).astype(np.uint8)
     frame = DataFrame({"image": [encode_png(each) for each in pixels], "label": bunch.target.astype(str)})
