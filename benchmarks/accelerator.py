@@ -20,7 +20,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime, processes, start
 from slim.modeling.splits import Split
 from slim.subsets.ablation import ablate
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 
 WORDS = [f"word{i}" for i in range(1000)]
 CLASSES = 10
@@ -59,7 +59,8 @@ def training(model: Classifier, split: Split, wanted: argparse.Namespace) -> flo
     """Texts a second, over all processes, between the third step and the last."""
     stamps: list[float] = []
     hook = model.model.register_forward_pre_hook(lambda *_: stamps.append(now(model.runtime)))
-    model.train(split, None, Schedule(1, wanted.batch, 1e-5, 0.1, 0.01, 0, steps=wanted.steps + 3), [])
+    schedule = Schedule(1, wanted.batch, 1e-5, 0.1, 0.01, 0, steps=wanted.steps + 3)
+    train_classifier(model, split, None, schedule, ".ckpt/work")
     hook.remove()
     return wanted.batch * wanted.steps / (stamps[-1] - stamps[2])
 

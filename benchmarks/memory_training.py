@@ -18,8 +18,8 @@ from benchmarks.alone import alone, used
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import start
 from slim.modeling.splits import Split
-from slim.modeling.tokenization import tokenized
-from slim.training.trainer import Schedule
+from slim.modeling.tokenization import tokenize
+from slim.training.trainer import Schedule, train_classifier
 
 WORDS = [f"word{i}" for i in range(995)]
 STEPS, BATCHES, SIZE, CLASSES, LENGTH = 20, 20, 32, 3, 15
@@ -48,11 +48,11 @@ def measure(count: str) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": rows, "libraries": used()}
     split = Split(texts(rows), np.arange(rows) % CLASSES)
     found["texts"] = used()
-    tokenized(split.inputs, model.processor, model.max_tokens)
+    tokenize(split.inputs, model.processor, model.max_tokens)
     found["tokenized"] = used()
     teacher = np.zeros((rows, CLASSES), np.float32)
     pace = Schedule(1, SIZE, 1e-4, 0.1, 0.01, 0, steps=STEPS)
-    model.train(split, None, pace, [], teacher=teacher)
+    train_classifier(model, split, None, pace, ".ckpt/work", teacher=teacher)
     found["trained"] = used()
     for _, (_, batch) in zip(range(BATCHES), model.batches(split.inputs), strict=False):
         model.model(**{name: tensor.to(model.runtime.device) for name, tensor in batch.items()})

@@ -1,4 +1,4 @@
-"""One verb a file: read, one call, write."""
+"""One stage a file: read, one call, write."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def run(stage: Callable[..., None]) -> None:
-    """Call a stage with the words of the command line; what it refuses is said in one line, without a traceback."""
+    """Call a stage with the words of the command line; a refusal is printed as one line, without a traceback."""
     try:
         stage(*sys.argv[1:])
     except (ValueError, FileNotFoundError) as refusal:

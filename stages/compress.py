@@ -1,20 +1,21 @@
-"""compress DATASET SEED STUDENT: the teacher without the layers that the student does not keep."""
+"""compress RECIPE [DATASET SEED]: a model made smaller without training, for every dataset and seed.
 
-from slim.compression.compressors.drop_layers import drop_layers
-from slim.config import load
-from slim.modeling.classifier import Classifier
-from slim.modeling.splits import read_split
-from slim.utils.io import read_json
+With a dataset and a seed, only that model is computed, into the work cache.
+"""
+
+from slim.compression.recipe import Recipe, build_all
+from slim.config import load, recipe
+from slim.utils.grid import runs
 from stages import run
 
 
-def compress(dataset: str, seed: str, student: str) -> None:
+def compress(name: str, *only: str) -> None:
     params = load()
-    teacher = Classifier.load(f"models/teacher/{dataset}/{seed}", seed=int(seed), **params.runtime.model_dump())
-    recipe = read_json(f"data/recipes/{student}/{dataset}/{seed}.json")
-    pruned = teacher.with_model(drop_layers(teacher.model, kept=recipe["kept"]))
-    validation = read_split(f"data/datasets/{dataset}", "validation")
-    pruned.save(f"models/pruned/{dataset}/{seed}/{student}", validation.inputs, recipe=recipe)
+    wanted, runtime = Recipe(**recipe("compress", name, params.compress)), params.runtime.model_dump()
+    if only:
+        wanted.build("/".join(only), runtime)
+    else:
+        build_all(wanted, runs(**params.grid.model_dump()), runtime)
 
 
 if __name__ == "__main__":

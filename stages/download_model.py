@@ -1,7 +1,7 @@
 """download_model: the pretrained encoder, verified, to models/base."""
 
 from slim.config import load
-from slim.download.encoders.pretrained import fetch
+from slim.download.encoder import fetch
 from stages import run
 
 

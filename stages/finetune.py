@@ -3,30 +3,23 @@
 from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import class_names, read_split, read_unlabelled
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.io import write_arrays
+from slim.utils.work_cache import work_folder
 from stages import run
 
 
 def finetune(dataset: str, seed: str) -> None:
     params = load()
-    data = f"data/datasets/{dataset}"
-    teacher = Classifier.load(
-        "models/base",
-        seed=int(seed),
-        labels=class_names(data),
-        **params.runtime.model_dump(),
-    )
-    training, validation = read_split(data, "train"), read_split(data, "validation")
-    epochs = teacher.train(
-        training,
-        validation,
-        Schedule(**params.finetune.model_dump(), seed=int(seed)),
-        files=[f"{data}/train.parquet", f"{data}/validation.parquet", "models/base/model.safetensors"],
-    )
-    teacher.save(f"models/teacher/{dataset}/{seed}", validation.inputs, epochs=epochs)
-    texts = {"train": training.inputs, "unlabelled": read_unlabelled(data)}
-    logits = {name: teacher.logits(each) for name, each in texts.items()}
+    data, options = f"data/datasets/{dataset}", params.finetune.model_dump()
+    teacher = Classifier.load("models/base", seed=int(seed), labels=class_names(data), **params.runtime.model_dump())
+    train, validation = read_split(data, "train"), read_split(data, "validation")
+    work = work_folder("finetune", {"dataset": dataset, "seed": seed}, [data, "models/base"])
+    epochs = train_classifier(teacher, train, validation, Schedule(**options, seed=int(seed)), work)
+    step = {"stage": "finetune", "recipe": "teacher", "method": "finetune", "options": options}
+    teacher.save(f"models/teacher/{dataset}/{seed}", validation.inputs, steps=[step], epochs=epochs)
+    inputs = {"train": train.inputs, "unlabelled": read_unlabelled(data)}
+    logits = {name: teacher.logits(each) for name, each in inputs.items()}
     write_arrays(logits, f"data/logits/{dataset}/{seed}.npz")
 
 

@@ -1,8 +1,8 @@
 """fuse FUSION: the signals, and what removals cost, become one removal order in every run."""
 
 from slim.config import load
-from slim.ranking.cases import read_cases
-from slim.ranking.fusions._fused import fused
+from slim.ranking.fusion_input import read_fusion_inputs
+from slim.ranking.fusions._fusion import run_fusion
 from slim.utils.io import write_json
 from stages import run
 
@@ -11,8 +11,8 @@ def fuse(fusion: str) -> None:
     params = load()
     grid, strategies, options = params.grid, params.strategies, params.fusions[fusion]
     lattices = f"data/lattice/{params.fuse.target}"
-    cases = read_cases("data/orders", lattices, list(strategies), grid.datasets, grid.seeds)
-    content, left_out = fused(fusion, cases, options)
+    cases = read_fusion_inputs("data/orders", lattices, list(strategies), grid.datasets, grid.seeds)
+    content, left_out = run_fusion(fusion, cases, options)
     for line in left_out:
         print(line, flush=True)
     write_json(content, f"data/fused/{fusion}.json")

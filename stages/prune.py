@@ -1,24 +1,21 @@
-"""prune STRATEGY FOLDER: accuracy against layers removed, and how many to remove.
+"""prune RECIPE [DATASET SEED]: a model without the layers that its order removes first, for every dataset and seed.
 
-FOLDER is where the strategy's order lies: orders (from rank) or fused (from fuse).
+With a dataset and a seed, only that model is computed, into the work cache.
 """
 
-from slim.config import load
-from slim.subsets.choices import recipes, write
-from slim.subsets.depth_rules import curve
-from slim.subsets.lattice import Lattice
+from slim.compression.recipe import Recipe, build_all
+from slim.config import load, recipe
 from slim.utils.grid import runs
-from slim.utils.io import read_json
 from stages import run
 
 
-def prune(strategy: str, folder: str) -> None:
+def prune(name: str, *only: str) -> None:
     params = load()
-    wanted = params.prune
-    ranked = read_json(f"data/{folder}/{strategy}.json")["runs"]
-    lattices = {r: Lattice.load(f"data/lattice/{wanted.target}/{r}.npz") for r in runs(**params.grid.model_dump())}
-    curves = {r: curve(ranked[r]["paths"], lattice) for r, lattice in lattices.items()}
-    write(strategy, curves, recipes(wanted.rules(), curves, lattices), f"data/prune/{strategy}")
+    wanted, runtime = Recipe(**recipe("prune", name, params.prune)), params.runtime.model_dump()
+    if only:
+        wanted.build("/".join(only), runtime)
+    else:
+        build_all(wanted, runs(**params.grid.model_dump()), runtime)
 
 
 if __name__ == "__main__":

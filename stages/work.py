@@ -4,12 +4,20 @@ import os
 
 from slim.config import load
 from slim.orchestration.parallel import repro
+from slim.utils.grid import runs
 from stages import run
 
 
 def work(workers: str, *targets: str) -> None:
-    threads = load().runtime.threads
-    repro(targets, int(workers), threads, address=os.environ.get("DASK_SCHEDULER_ADDRESS"))
+    params = load()
+    repro(
+        targets,
+        int(workers),
+        params.runtime.threads,
+        runs=runs(**params.grid.model_dump()),
+        launcher=params.launcher,
+        address=os.environ.get("DASK_SCHEDULER_ADDRESS"),
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pandas as pd
 
 from slim.ranking.removal_order import path, ranking, removal_order
 from slim.subsets.lattice import Lattice, layers_of, mask_of
-from slim.subsets.search import greedy_within
+from slim.subsets.search import greedy_search
 from slim.utils.io import write_arrays, write_json
 
 SIGNALS = (
@@ -166,7 +166,7 @@ def _ordered(rng: np.random.Generator, strategy: str, lattices: dict[str, Lattic
     if strategy in SIGNALS:
         turned = {run: ranking(of, "high") for run, of in scores.items()}
         variants = [{"option": "prune_first", "value": "high", "runs": turned}]
-    others = {"activation": ("site", "update"), "mi": ("estimator", "neighbours")}
+    others = {"activation": ("site", "update"), "mi": ("estimator", "nearest_neighbors")}
     if other := others.get(strategy.split("_", 1)[0]):
         changed = {run: ranking(_scores(rng, noise, draws), "low") for run in lattices}
         variants.append({"option": other[0], "value": other[1], "runs": changed})
@@ -176,7 +176,7 @@ def _ordered(rng: np.random.Generator, strategy: str, lattices: dict[str, Lattic
 
 def _fused(rng: np.random.Generator, fusion: str, lattices: dict[str, Lattice]) -> dict[str, Any]:
     if fusion in ("greedy", "oracle"):
-        find = {"greedy": lambda lattice: greedy_within(lattice, None)[0], "oracle": _oracle}[fusion]
+        find = {"greedy": lambda lattice: greedy_search(lattice, None)[0], "oracle": _oracle}[fusion]
         runs = {run: {"scores": [None], "paths": [find(lattice)]} for run, lattice in lattices.items()}
         fit = {run: {"evaluations": 20} if fusion == "greedy" else {} for run in lattices}
         return {"strategy": fusion, "runs": runs, "fit": fit, "variants": []}

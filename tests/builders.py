@@ -1,4 +1,4 @@
-"""Made-up LayerStatistics and Lattices with a known content: no model, no deep-learning library."""
+"""LayerStatistics and Lattices of known content, without a model or a deep-learning library."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -13,7 +13,7 @@ from slim.subsets.lattice import Lattice, mask_of
 def statistics(
     layers: int = 4, examples: int = 40, *, width: int = 8, heads: int = 2, classes: int = 3, seed: int = 0
 ) -> LayerStatistics:
-    """An LayerStatistics of random texts of 1 to 6 tokens, where deeper layers have larger values of everything."""
+    """A LayerStatistics of random texts of 1 to 6 tokens, where deeper layers have larger values of everything."""
     rng = np.random.default_rng(seed)
     lengths = np.concatenate([[1], rng.integers(2, 7, examples - 1)])
     keys = np.repeat(lengths, lengths)
@@ -55,7 +55,7 @@ def permuted(seen: LayerStatistics, seed: int = 0) -> LayerStatistics:
 
 
 def arrays(seen: LayerStatistics) -> dict[str, np.ndarray]:
-    """Copies of all arrays of an LayerStatistics."""
+    """Copies of all arrays of a LayerStatistics."""
     return {f.name: getattr(seen, f.name).copy() for f in fields(seen)}
 
 
@@ -76,8 +76,8 @@ def lattice(
 ) -> Lattice:
     """A Lattice whose subsets get a share `accuracy_of(mask)`, rounded to 1 / items, of two classes right.
 
-    Without `accuracy_of`: shares drawn by chance, larger for larger subsets. Test accuracies are the validation
-    ones, and losses 1 - accuracy, unless told otherwise. All non-empty subsets, unless `masks` are given.
+    Without `accuracy_of`: shares random, larger for larger subsets. Test accuracies are the validation
+    ones, and losses 1 - accuracy, unless given. All non-empty subsets, unless `masks` are given.
     """
     masks = sorted(masks if masks is not None else subsets(layers))
     rng = np.random.default_rng(seed)

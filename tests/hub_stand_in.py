@@ -114,11 +114,13 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self.hub.repositories.get(f"{kind}/{owner}/{name}", Repository({}, "unknown"))
         if repository.refusal:
             return self._refuse(repository.refusal)
-        if (found := repository.find(revision)) is None:
+        if (commit_and_folder := repository.find(revision)) is None:
             return self._refuse("no revision")
         if verb == "resolve":
-            return self._file(*found, "/".join(rest))
-        return self._json(tree(found[1]) if verb == "tree" else about(f"{owner}/{name}", *found))
+            return self._file(*commit_and_folder, "/".join(rest))
+        return self._json(
+            tree(commit_and_folder[1]) if verb == "tree" else about(f"{owner}/{name}", *commit_and_folder)
+        )
 
     do_HEAD = do_GET
 

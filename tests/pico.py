@@ -11,9 +11,10 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
-from slim.modeling.splits import Input
-from slim.modeling.transformer import ARCHITECTURES, agree, of_config
-from slim.utils.image_files import encoded
+from slim.modeling.model_io import reconcile
+from slim.modeling.splits import Input, Split
+from slim.modeling.transformer import ARCHITECTURES, from_config
+from slim.utils.image_files import encode_png
 
 WORDS = [f"word{i}" for i in range(60)]
 EXACT = Runtime(torch.device("cpu"), bf16=False)
@@ -36,11 +37,12 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 1},
     "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
-    "qwen2": {"num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
+    "qwen2": {"vocab_size": 66,  # transformers adds a token to what it reads as a tokenizer of Qwen2
+              "num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
     "vit": {"image_size": 8, "patch_size": 4},
 }  # fmt: skip
-"""What each architecture has beside the common sizes: what real models of it have, in small."""
+"""Options of each architecture beside the common sizes, as its real models have them, in small."""
 
 
 def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: Any) -> Any:
@@ -62,12 +64,12 @@ def config(family: str = "bert", layers: int = 3, classes: int = 3, **changes: A
 def model(family: str = "bert", layers: int = 3, classes: int = 3, seed: int = 0, **changes: Any) -> Any:
     """A random classifier of a family; weights large enough that every layer changes what comes out."""
     torch.manual_seed(seed)
-    made = of_config(config(family, layers, classes, **changes)).eval()
+    model = from_config(config(family, layers, classes, **changes)).eval()
     with torch.no_grad():  # norms that change nothing would hide where they are forgotten
-        for parameter in made.parameters():
+        for parameter in model.parameters():
             if parameter.dim() == 1:
                 parameter.add_(torch.randn_like(parameter), alpha=0.1)
-    return made
+    return model
 
 
 def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
@@ -79,7 +81,7 @@ def texts(count: int = 24, seed: int = 0, longest: int = 9) -> list[str]:
 def images(count: int = 24, seed: int = 0) -> list[bytes]:
     """Grey images of 8 by 8 pixels."""
     draw = np.random.default_rng(seed)
-    return [encoded(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
+    return [encode_png(pixels) for pixels in draw.integers(0, 256, (count, 8, 8), np.uint8)]
 
 
 def inputs(family: str = "bert", count: int = 24, seed: int = 0) -> Sequence[Input]:
@@ -92,19 +94,31 @@ def labels(count: int = 24, classes: int = 3, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, classes, count)
 
 
+def learnable(count: int, seed: int, family: str = "bert") -> Split:
+    """Texts of two classes that share no word; or images, dark and light ones."""
+    classes = labels(count, classes=2, seed=seed)
+    draw = np.random.default_rng(seed)
+    if ARCHITECTURES[family].images:
+        shades = draw.integers(0, 128, (count, 8, 8), np.uint8)
+        return Split(
+            [encode_png(shade + np.uint8(128 * label)) for shade, label in zip(shades, classes, strict=True)], classes
+        )
+    return Split([" ".join(draw.choice(WORDS[30 * label : 30 * label + 30], 5)) for label in classes], classes)
+
+
 def processor(family: str = "bert") -> Any:
-    """What makes inputs of a family of what it reads."""
+    """The tokenizer or image processor of a family."""
     return ViTImageProcessorPil(size={"height": 8, "width": 8}) if ARCHITECTURES[family].images else tokenizer()
 
 
-def batch_of(found: Sequence[Input], size: int = 8, by_length: bool = True) -> Batches:
+def batch_of(inputs: Sequence[Input], size: int = 8, by_length: bool = True) -> Batches:
     """Batches of texts or images."""
-    made_by = processor("vit" if isinstance(found[0], bytes) else "bert")
-    return batches(found, made_by, max_tokens=16, batch_size=size, by_length=by_length)
+    family = "vit" if isinstance(inputs[0], bytes) else "bert"
+    return batches(inputs, processor(family), max_tokens=16, batch_size=size, by_length=by_length)
 
 
 def classifier(family: str = "bert", **options: Any) -> Classifier:
     """A pico model with its processor, in full precision on the CPU."""
-    made, beside = model(family, **options), processor(family)
-    agree(made.config, beside)
-    return Classifier(made, beside, max_tokens=16, batch_size=8, runtime=EXACT)
+    pico, its_processor = model(family, **options), processor(family)
+    reconcile(pico.config, its_processor)
+    return Classifier(pico, its_processor, max_tokens=16, batch_size=8, runtime=EXACT)

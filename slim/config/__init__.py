@@ -4,19 +4,20 @@
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.config.refusals import all_known, check_options, lines
+from slim.config.messages import all_known, check_options, lines
+from slim.config.recipes import STAGES, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
     Budget,
+    Choose,
     Digits,
-    Distill,
-    Docstrings,
     Evaluate,
     ExtractSignals,
     Files,
@@ -24,7 +25,7 @@ from slim.config.sections import (
     Grid,
     Hub,
     ModelSource,
-    Prune,
+    Packaged,
     Rank,
     Recover,
     Runtime,
@@ -33,7 +34,7 @@ from slim.config.sections import (
 )  # fmt: skip
 from slim.utils.registry import find
 
-__all__ = ["Params", "check_options", "load"]
+__all__ = ["Params", "check_options", "load", "recipe"]
 
 
 class Params(Section):
@@ -42,9 +43,9 @@ class Params(Section):
     grid: Grid
     runtime: Runtime = Runtime()
     launcher: Annotated[str, Field(min_length=1)] = "python"
-    """What dvc.yaml puts before `-m stages.finetune` and `-m stages.distill`: how many processes train, and where."""
+    """What starts the processes that train, in `finetune` and `distill`: how many there are, and where."""
     model: ModelSource
-    datasets: dict[str, Annotated[Digits | Docstrings | Files | Hub, Field(discriminator="source")]]
+    datasets: dict[str, Annotated[Digits | Files | Hub | Packaged, Field(discriminator="source")]]
     finetune: Training = Training()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()
@@ -57,29 +58,33 @@ class Params(Section):
     """Signals and controls: `prune_first` (low | high) and the options of slim/ranking/signals/<name>.py."""
     fusions: dict[str, dict[str, Any]]
     """The options of slim/ranking/fusions/<name>.py."""
-    prune: Prune = Prune()
-    students: dict[str, Annotated[list[str], Field(min_length=1)]]
-    """What is distilled: of each entry's strategies, the best on validation."""
-    distill: Distill = Distill()
-    distillations: dict[str, dict[str, Any]] = Field(default={})
-    """Other ways to teach the first student: changed values of `distill`."""
+    choose: Choose = Choose()
+    prune: dict[str, dict[str, Any]] = Field(default={})
+    """Recipes: models with layers removed in an order that a strategy or fusion found."""
+    distillation: dict[str, Any] = Field(default={})
+    """Options that all entries of `distill` share; an entry's own take their place."""
+    distill: dict[str, dict[str, Any]] = Field(default={})
+    """Recipes: models trained with their teacher or, as a control, without."""
+    compress: dict[str, dict[str, Any]] = Field(default={})
+    """Recipes: models made smaller in any other way."""
+    baselines: dict[str, dict[str, Any]] = Field(default={})
+    """Models that are no transformers: a file of slim/evaluation/baselines/ and its options."""
     evaluate: Evaluate = Evaluate()
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":
         all_known("grid.datasets", self.grid.datasets, self.datasets, "an entry of datasets")
-        named = (self.datasets, self.strategies, self.fusions, self.students, self.budgets, self.distillations)
+        named: tuple[Mapping[str, Any], ...] = (self.datasets, self.strategies, self.fusions, self.budgets)
+        named += (*self.recipes().values(), self.baselines)
         for group in named:
             for name in group:
                 if not re.fullmatch(r"[a-z0-9_]+", name):
                     raise ValueError(f"the name '{name}' may only have lower-case letters, digits and _")
         if both := sorted(set(self.strategies) & set(self.fusions)):
             raise ValueError(f"'{both[0]}' stands under strategies and under fusions: drop one")
-        for student, candidates in self.students.items():
-            all_known(f"students.{student}", candidates, {**self.strategies, **self.fusions}, "a strategy or fusion")
         targets = {"raw": None, **self.budgets}
         all_known("fuse.target", [self.fuse.target], targets, "raw or an entry of budgets")
-        all_known("prune.target", [self.prune.target], targets, "raw or an entry of budgets")
+        all_known("choose.target", [self.choose.target], targets, "raw or an entry of budgets")
         if "raw" in self.budgets:
             raise ValueError("budgets: 'raw' is what no training is called: choose another name")
         for field in ("datasets", "seeds"):
@@ -99,20 +104,16 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
-    def _lessons_fit(self) -> "Params":
-        for name, changes in self.distillations.items():
-            try:
-                Distill(**self.distill.lesson(changes))
-            except ValidationError as error:
-                raise ValueError(lines(error, Distill, f"distillations.{name}")[0]) from error
+    def _recipes_fit(self) -> "Params":
+        check_recipes(self.recipes(), self.baselines, self.distillation, {**self.strategies, **self.fusions})
         return self
 
     @model_validator(mode="after")
     def _rows_suffice(self) -> "Params":
         for name, options in self.strategies.items():
-            if options.get("folds", 0) > self.extract_signals.texts:
+            if options.get("cv", 0) > self.extract_signals.texts:
                 raise ValueError(
-                    f"strategies.{name}.folds: {options['folds']} folds of {self.extract_signals.texts} texts: "
+                    f"strategies.{name}.cv: {options['cv']} folds of {self.extract_signals.texts} texts: "
                     f"lower it, or raise extract_signals.texts"
                 )
         for name, options in self.fusions.items():
@@ -129,6 +130,10 @@ class Params(Section):
                     f"measured again one dataset at a time: choose other rows"
                 )
         return self
+
+    def recipes(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Stage -> its recipes by name: all models but the teacher."""
+        return {stage: getattr(self, stage) for stage in STAGES}
 
 
 def load(path: str | Path = "params.yaml") -> Params:

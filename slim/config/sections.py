@@ -1,7 +1,5 @@
 """The parts of params.yaml, each a frozen, documented model."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -78,26 +76,26 @@ class Shape(Section):
 class ModelSource(Section):
     """The encoder that teachers start from."""
 
-    source: Literal["packaged", "folder", "hub", "scratch"] = "packaged"
+    source: Literal["packaged", "folder", "hub", "random"] = "packaged"
     """packaged: inside an installed package; folder: a local folder that `save_pretrained` wrote; hub: a repository
-    of the Hugging Face hub; scratch: random weights."""
+    of the Hugging Face hub; random: random weights."""
     path: str
     """What DVC watches: the folder, and for every other source the lock file that pins what fetches it."""
     name: str = ""
-    """packaged: the package; hub: the repository, as in google-bert/bert-base-uncased; scratch: the package whose
+    """packaged: the package; hub: the repository, as in google-bert/bert-base-uncased; random: the package whose
     tokenizer is used."""
     sha256: str | None = None
     """What model.safetensors must hash to."""
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     """hub: the commit, in full, since a branch may change."""
     config: Shape = Shape()
-    """scratch: the architecture and its sizes."""
+    """random: the architecture and its sizes."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """scratch: of the weights."""
+    """random: of the weights."""
 
     @model_validator(mode="after")
     def _complete(self) -> "ModelSource":
-        images = self.source == "scratch" and self.config.image_size is not None
+        images = self.source == "random" and self.config.image_size is not None
         if images and self.name:
             raise ValueError("name does not go with a config of images, which have no tokenizer: drop it")
         if (
@@ -108,36 +106,37 @@ class ModelSource(Section):
                 what := {
                     "packaged": "the package that carries the model",
                     "hub": "the repository, as in google-bert/bert-base-uncased",
-                    "scratch": "the package whose tokenizer is used",
+                    "random": "the package whose tokenizer is used",
                 }
             )
         ):
             raise ValueError(f"name is missing: {what[self.source]}")
         if self.source == "hub" and not self.revision:
             raise ValueError("revision is missing: the commit, in full, from the history of the repository")
-        for key, source in (("revision", "hub"), ("config", "scratch"), ("seed", "scratch")):
+        for key, source in (("revision", "hub"), ("config", "random"), ("seed", "random")):
             if key in self.model_fields_set and self.source != source:
                 raise ValueError(f"{key} goes with source {source} only: drop it")
-        if self.sha256 and self.source == "scratch":
-            raise ValueError("sha256 does not go with source scratch: drop it")
+        if self.sha256 and self.source == "random":
+            raise ValueError("sha256 does not go with source random: drop it")
         return self
 
 
-class Docstrings(Section):
-    """A labelled table made from the docstrings of the pinned dependencies."""
+class Packaged(Section):
+    """Public benchmark data inside an archive of the package index."""
 
-    source: Literal["docstrings"]
+    source: Literal["packaged"]
     path: str
-    """The lock file that pins the libraries whose docstrings are read."""
-    task: Literal["library", "section"]
-    train: Count
-    validation: Count
-    test: Count
-    min_words: Count
-    max_words: Count
-    unlabelled: Annotated[int, Field(ge=0)] = 0
+    """The file of the catalogue that describes it."""
+    train_rows: Count | None = None
+    """All rows where absent, here and below."""
+    validation_rows: Count | None = None
+    test_rows: Count | None = None
+    unlabelled_rows: Annotated[int, Field(ge=0)] | None = None
     """Further texts without a label, for teachers to label."""
-    seed: int = 0
+    validation_fraction: Share = 0.1
+    """Of train, where `validation_rows` is absent."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Of the validation split and of the rows that are kept; the test split is always the same."""
 
 
 class Digits(Section):
@@ -146,8 +145,8 @@ class Digits(Section):
     source: Literal["digits"]
     path: str
     """The lock file that pins scikit-learn."""
-    test_share: Share = 0.25
-    validation_share: Share = 0.15
+    test_fraction: Share = 0.25
+    validation_fraction: Share = 0.15
     """Of what is not test."""
     seed: int = 0
 
@@ -164,7 +163,7 @@ class Files(Section):
     """Cut from train when absent."""
     unlabelled: str | None = None
     """Further texts without a label, for teachers to label."""
-    validation_share: Share = 0.1
+    validation_fraction: Share = 0.1
     text: str = "text"
     text_pair: str | None = None
     """Column of the second text, where texts come in pairs."""
@@ -247,25 +246,11 @@ class Fuse(Section):
     """raw: accuracies without recovery; or an entry of `budgets`: accuracies after that training."""
 
 
-class Fixed(Section):
-    """Depth rule `fixed`."""
-
-    keep: Share = 0.5
-    """Share of the layers that stay, rounded to the nearest number."""
-
-
-class Prune(Section):
-    """Which accuracies curves show, and the rules by which depths are chosen on validation."""
+class Choose(Section):
+    """Which accuracies the curves show, and so which layers a recipe keeps."""
 
     target: str = "raw"
     """As in `fuse`."""
-    best_accuracy: Section = Section()
-    one_standard_error: Section = Section()
-    fixed: Fixed = Fixed()
-
-    def rules(self) -> dict[str, dict[str, Any]]:
-        """Rule -> its options."""
-        return self.model_dump(exclude={"target"})
 
 
 class Budget(Section):
@@ -304,41 +289,9 @@ class Recover(Section):
         return how | {"epochs": budget.epochs or 1.0, "steps": budget.steps}
 
 
-class Distill(Training):
-    """Recovery of the pruned models, with the teacher and, at the same budget, without."""
-
-    depth: Literal["best_accuracy", "one_standard_error", "fixed"] = "fixed"
-    """The rule whose choice is distilled."""
-    temperature: Annotated[float, Field(gt=0)] = 2.0
-    alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Weight of the teacher's soft labels; the rest is the weight of the hard ones."""
-    hidden_states: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the error of every student layer's output; the teacher then runs beside the student."""
-    attention_relations: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the divergence of the last layers' relations between tokens; likewise."""
-    transfer: Annotated[int, Field(ge=0)] = 0
-    """At most so many of the dataset's unlabelled texts, labelled by the teacher, are learned from too."""
-
-    def lesson(self, changes: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-        """How a student is taught, with some values changed."""
-        return self.model_dump(exclude={"depth"}) | dict(changes)
-
-
-class Floor(Section):
-    """The linear baseline: logistic regression on TF-IDF, or on pixels."""
-
-    max_ngram: Count = 2
-    min_documents: Count = 2
-    c: Annotated[float, Field(gt=0)] = 10.0
-    """Inverse strength of the regularisation."""
-    max_rows: Count | None = None
-    """It learns from at most so many rows of train, drawn with a fixed seed."""
-
-
 class Evaluate(Section):
     """Intervals."""
 
     resamples: Annotated[int, Field(ge=100)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     calibration_bins: Annotated[int, Field(ge=2)] = 15
-    floor: Floor = Floor()

@@ -22,16 +22,16 @@ def snapshot(
     """The folder, called by its commit, of those files of a repository that fit a pattern, in huggingface_hub's cache.
 
     Raises ValueError, in one line, when they cannot be had: `named_in` says where the user named the repository, and
-    `alternative` what else may be done than to mend that.
+    `alternative` what else may be done.
     """
     try:
         return Path(snapshot_download(name, repo_type=kind, revision=revision, allow_patterns=list(patterns)))
     except (OSError, HFValidationError, httpx2.HTTPError) as error:
-        raise ValueError(f"{named_in}: {_said(error, kind, name, revision)}, or {alternative}") from error
+        raise ValueError(f"{named_in}: {_problem(error, kind, name, revision)}, or {alternative}") from error
 
 
-def _said(error: Exception, kind: Kind, name: str, revision: str) -> str:
-    """What is wrong, and how to mend it."""
+def _problem(error: Exception, kind: Kind, name: str, revision: str) -> str:
+    """What is wrong and what to do, in one line."""
     if isinstance(error, GatedRepoError):  # which is a RepositoryNotFoundError, too
         return f"'{name}' is gated: accept its terms on the hub and log in (`hf auth login`)"
     if isinstance(error, RevisionNotFoundError):

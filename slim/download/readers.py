@@ -38,15 +38,15 @@ class BadRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What was read of a file."""
+class ParsedTable:
+    """The columns that were wanted of a file."""
 
     frame: DataFrame
     """The wanted columns as strings, missing values empty; its index holds the numbers of the rows."""
     bad: list[BadRow]
 
 
-def read(path: str | Path, wanted: Sequence[str], delimiter: str | None = None) -> Rows:
+def read(path: str | Path, wanted: Sequence[str], delimiter: str | None = None) -> ParsedTable:
     """Some columns of a CSV, TSV, JSONL or Parquet file. Raises ValueError, in one line, when it cannot be used."""
     file = Path(path)
     if file.suffix not in READERS:
@@ -61,18 +61,18 @@ def read(path: str | Path, wanted: Sequence[str], delimiter: str | None = None) 
         raise ValueError(f"{path} cannot be read as {file.suffix[1:]} ({_one_line(error)}): repair it") from error
 
 
-def told(path: str | Path, bad: Sequence[BadRow]) -> str:
+def describe(path: str | Path, bad: Sequence[BadRow]) -> str:
     """`train.csv: 5 bad rows: row 3 (no text), row 7 (3 fields instead of 2), row 9 (no label), ...`."""
     first = sorted(bad)[:SHOWN]
-    said = ", ".join(f"row {row} ({reason})" for row, _, reason in first) + (", ..." if len(bad) > SHOWN else "")
-    return f"{path}: {len(bad):,d} bad row{'s' if len(bad) > 1 else ''}: {said}"
+    rows = ", ".join(f"row {row} ({reason})" for row, _, reason in first) + (", ..." if len(bad) > SHOWN else "")
+    return f"{path}: {len(bad):,d} bad row{'s' if len(bad) > 1 else ''}: {rows}"
 
 
 class _Unusable(Exception):
-    """What a file lacks, to be said after its name."""
+    """What a file lacks; the message comes after its name."""
 
 
-def _separated(path: Path, wanted: list[str], delimiter: str) -> Rows:
+def _separated(path: Path, wanted: list[str], delimiter: str) -> ParsedTable:
     """Rows with more or fewer fields than the header are bad."""
     if _as_utf8(path) % 2:
         _refuse_an_open_quote(path, delimiter)
@@ -105,28 +105,28 @@ def _separated(path: Path, wanted: list[str], delimiter: str) -> Rows:
         BadRow(row, "ragged", f"{fields} field{'s' if fields > 1 else ''} instead of {len(header)}")
         for row, fields in ragged
     ]
-    return Rows(_frame(table, numbers), bad)
+    return ParsedTable(_frame(table, numbers), bad)
 
 
-def _jsonl(path: Path, wanted: list[str], _: str | None) -> Rows:
+def _jsonl(path: Path, wanted: list[str], _: str | None) -> ParsedTable:
     """Lines that are no JSON object, or hold something else than a text or number, are bad; empty ones are skipped."""
     _as_utf8(path)
     chunks, numbers, bad = list[pa.RecordBatch](), list[int](), list[BadRow]()
     names: dict[str, None] = {}
     rows: list[list[str]] = []
     for number, line in _lines(path):
-        found = _record(line, wanted, names)
-        if isinstance(found, str):
-            bad.append(BadRow(number, "not readable", found))
+        record = _record(line, wanted, names)
+        if isinstance(record, str):
+            bad.append(BadRow(number, "not readable", record))
             continue
-        rows.append(found)
+        rows.append(record)
         numbers.append(number)
         if len(rows) == CHUNK:
             chunks.append(_batch(rows, wanted))
             rows = []
     _columns(wanted, list(names), "")
     table = pa.Table.from_batches([*chunks, _batch(rows, wanted)])
-    return Rows(_frame(table, np.array(numbers, dtype=np.int64)), bad)
+    return ParsedTable(_frame(table, np.array(numbers, dtype=np.int64)), bad)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -161,7 +161,7 @@ def _batch(rows: list[list[str]], wanted: list[str]) -> pa.RecordBatch:
     return pa.record_batch([pa.array(column, pa.string()) for column in columns], names=wanted)
 
 
-def _parquet(path: Path, wanted: list[str], _: str | None) -> Rows:
+def _parquet(path: Path, wanted: list[str], _: str | None) -> ParsedTable:
     with pq.ParquetFile(path) as file:
         _columns(wanted, file.schema_arrow.names, "")
         for column in wanted:
@@ -169,7 +169,7 @@ def _parquet(path: Path, wanted: list[str], _: str | None) -> Rows:
                 raise _Unusable(f"has in column '{column}' {kind}, not texts or numbers: name another column")
         table = file.read(columns=wanted)
     frame = DataFrame({column: _strings(table[column].to_pandas()) for column in wanted})
-    return Rows(frame.set_index(np.arange(1, 1 + len(frame))), [])
+    return ParsedTable(frame.set_index(np.arange(1, 1 + len(frame))), [])
 
 
 def _strings(column: "Series[Any]") -> "Series[str]":
@@ -196,8 +196,8 @@ def _columns(wanted: list[str], names: list[str], remedy: str) -> None:
 
 def _some(names: list[str]) -> str:
     """The names, as far as one line holds them."""
-    said = ", ".join(" ".join(name.split()) for name in names)
-    return said if len(said) <= 200 else f"{said[:200]}..."
+    listed = ", ".join(" ".join(name.split()) for name in names)
+    return listed if len(listed) <= 200 else f"{listed[:200]}..."
 
 
 def _separator(names: list[str]) -> str:
@@ -241,7 +241,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:120]
 
 
-Reader = Callable[[Path, list[str], str | None], Rows]
+Reader = Callable[[Path, list[str], str | None], ParsedTable]
 READERS: dict[str, Reader] = {
     ".csv": lambda path, wanted, delimiter: _separated(path, wanted, delimiter or ","),
     ".tsv": lambda path, wanted, delimiter: _separated(path, wanted, delimiter or "\t"),

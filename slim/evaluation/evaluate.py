@@ -1,4 +1,4 @@
-"""What is measured of a model on the test split, and how two models are compared there."""
+"""What is measured of a model on the test split; whatever answers `.logits(inputs)` can be measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,97 +7,84 @@ from typing import Any
 
 import numpy as np
 
-from slim.evaluation.metrics.intervals import accuracy_interval, difference_interval, mcnemar
-from slim.evaluation.metrics.quality import accuracy, quality
-from slim.evaluation.metrics.size import ratios, size
+from slim.evaluation.bootstrap import accuracy_interval
+from slim.evaluation.metrics import accuracy, quality
+from slim.evaluation.size import ratios, size
 from slim.modeling.classifier import Classifier
+from slim.modeling.model_io import read_manifest
 from slim.modeling.splits import Split
-from slim.utils.io import read_json
 
 RELOAD_TOLERANCE = 1e-4
 """Largest difference of a logit that a reload may show: float32 rounding, no more."""
 
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is known of one model on one dataset."""
+
+    record: Record
+    """Names and numbers, as in data/metrics; the unmeasured is absent."""
+    predictions: np.ndarray
+    """[n], int16: the predicted class of every test item."""
+
 
 @dataclass(frozen=True)
 class Evaluator:
-    """The test and validation texts, and how intervals are made."""
+    """The test and validation splits, and how intervals are computed."""
 
     test: Split
     validation: Split
     resamples: int
     level: float
-    bins: int
+    calibration_bins: int
 
-    def judge(self, test_logits: np.ndarray, validation_logits: np.ndarray) -> "Judged":
-        """Quality on test with its interval, accuracy on validation."""
-        correct = test_logits.argmax(-1) == self.test.labels
-        low, high = accuracy_interval(correct, resamples=self.resamples, level=self.level)
-        record = {"n": len(correct), "accuracy_low": low, "accuracy_high": high}
-        record |= quality(test_logits, self.test.labels, bins=self.bins)
-        return Judged(record | {"validation_accuracy": accuracy(validation_logits, self.validation.labels)}, correct)
+    def measure(
+        self, test_logits: np.ndarray, validation_logits: np.ndarray, *, probabilities: bool = True
+    ) -> Measurement:
+        """Quality on test with the interval of the accuracy over items, and accuracy on validation.
 
-    def saved(self, classifier: Classifier, folder: str | Path) -> "Judged":
-        """A model as it was loaded from its folder: quality, size, and the proof that it is what was saved.
-
-        Raises ValueError when its logits are not those its writer left beside it.
+        Logits [items, classes] of each split. What needs probabilities is absent for margins.
         """
-        judged = self.judge(classifier.logits(self.test.inputs), classifier.logits(self.validation.inputs))
-        before = np.load(Path(folder) / "reference_logits.npy", allow_pickle=False)
-        difference = float(np.abs(classifier.reference_logits(self.validation.inputs) - before).max())
+        predictions = test_logits.argmax(-1)
+        low, high = accuracy_interval(predictions == self.test.labels, resamples=self.resamples, level=self.level)
+        record = {"n": len(predictions), "accuracy_low": low, "accuracy_high": high}
+        record |= quality(test_logits, self.test.labels, bins=self.calibration_bins)
+        if not probabilities:
+            record = {name: value for name, value in record.items() if name not in ("nll", "calibration_error")}
+        record |= {"validation_accuracy": accuracy(validation_logits, self.validation.labels)}
+        return Measurement(record, predictions.astype(np.int16))
+
+    def measure_folder(self, folder: Path, runtime: Mapping[str, Any]) -> Measurement:
+        """A saved model, loaded in this process: quality, size, and the proof that it is what was saved.
+
+        `runtime`: the options of `Classifier.load`. Raises ValueError when its logits differ from those that were
+        saved beside it.
+        """
+        classifier = Classifier.load(folder, **runtime)
+        measured = self.measure(classifier.logits(self.test.inputs), classifier.logits(self.validation.inputs))
+        saved = np.load(folder / "reference_logits.npy", allow_pickle=False)
+        difference = float(np.abs(classifier.reference_logits(self.validation.inputs) - saved).max())
         if difference > RELOAD_TOLERANCE:
             raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
-        known = {"reload_difference": difference, "precision": classifier.runtime.precision}
-        known |= {"max_tokens": classifier.max_tokens, "cut": classifier.cut_share(self.test.inputs)}
-        return judged.with_(**size(folder), **known, **_recipe(folder))
-
-    def compare(self, model: "Judged", other: "Judged", prefix: str, p: str) -> "Judged":
-        """The model with its paired difference in accuracy to another, as `prefix`, `prefix`_low, _high and `p`."""
-        low, high = difference_interval(model.correct, other.correct, resamples=self.resamples, level=self.level)
-        difference = float(model.correct.mean() - other.correct.mean())
-        found = {prefix: difference, f"{prefix}_low": low, f"{prefix}_high": high}
-        return model.with_(**found, **{p: mcnemar(model.correct, other.correct).p})
-
-    def against_teacher(self, model: "Judged", teacher: "Judged") -> "Judged":
-        """The model compared with its teacher; with the ratio of accuracy to size, where it has a size."""
-        compared = self.compare(model, teacher, "difference", "mcnemar_p")
-        return compared.with_(**ratios(model.record, teacher.record)) if "bytes" in model.record else compared
+        run = {"precision": classifier.runtime.precision, "max_tokens": classifier.max_tokens}
+        run |= {"truncated": classifier.truncated_fraction(self.test.inputs), "reload_difference": difference}
+        return Measurement(measured.record | size(folder) | run | history(folder), measured.predictions)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What is known of one model."""
-
-    record: dict[str, Any]
-    correct: np.ndarray
-    """[n], bool: which test items it gets right."""
-
-    def with_(self, **more: Any) -> "Judged":
-        """The same, with more known of it."""
-        return Judged(self.record | more, self.correct)
+def history(folder: Path) -> Record:
+    """The order that chose a model's layers and the layers that were kept, "0-2-5", where layers were dropped."""
+    known: Record = {}
+    for step in read_manifest(folder)["steps"]:
+        if "kept" in step:
+            known = {"order": step["options"]["order"], "kept": "-".join(map(str, step["kept"]))}
+    return known
 
 
-def compared(
-    evaluator: Evaluator, floor: Judged, teacher: Judged, students: Mapping[str, Mapping[str, Judged]]
-) -> dict[str, dict[str, Any]]:
-    """Row name -> record: floor and students beside the teacher, distilled models also beside control and pruned.
-
-    `students`: student -> model (pruned, hard_labels, distilled) -> what was measured of it.
-    """
-    rows = {"tfidf_linear": evaluator.against_teacher(floor, teacher), "teacher": teacher}
-    for student, models in students.items():
-        found = {name: evaluator.against_teacher(model, teacher) for name, model in models.items()}
-        distilled = evaluator.compare(found["distilled"], found["hard_labels"], "over_control", "over_control_p")
-        distilled = evaluator.compare(distilled, found["pruned"], "over_pruned", "over_pruned_p")
-        for name, model in (found | {"distilled": distilled}).items():
-            rows[f"{name}_{student}"] = model.with_(model=name, student=student)
-    nothing = {"student": "", "strategy": ""}
-    return {name: nothing | {"model": name} | model.record for name, model in rows.items()}
-
-
-def _recipe(folder: str | Path) -> dict[str, Any]:
-    """Which strategy chose which layers, where layers were chosen."""
-    path = Path(folder) / "recipe.json"
-    if not path.is_file():
-        return {"strategy": ""}
-    recipe = read_json(path)
-    return {"strategy": recipe["strategy"], "kept": "-".join(map(str, recipe["kept"]))}
+def with_ratios(records: Mapping[str, Record], teacher: str = "teacher") -> dict[str, Record]:
+    """The records of a run by recipe, each model that has a size with its accuracy-to-size ratios to the teacher."""
+    return {
+        name: record | (ratios(record, records[teacher]) if "bytes" in record else {})
+        for name, record in records.items()
+    }

@@ -10,20 +10,20 @@ from transformers import DataCollatorWithPadding
 
 from slim.modeling.images import Pixels, rows_of
 from slim.modeling.splits import Input
-from slim.modeling.tokenization import tokenized
+from slim.modeling.tokenization import tokenize
 from slim.modeling.transformer import Batch, Processor, reads_images
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches that can be walked many times; each is made when its turn comes."""
+    """Batches that can be iterated over many times; each is built when it is needed."""
 
     members: list[np.ndarray]
     """For each batch, the positions of its inputs in the order they were given."""
     rows: Dataset
-    """What a batch is made of, a row an input."""
+    """A row for each input: tokens or encoded images."""
     collate: Callable[[Any], Batch]
-    """Some rows to a batch."""
+    """Turns some rows into a batch."""
 
     def __len__(self) -> int:
         return len(self.members)
@@ -42,7 +42,7 @@ class Batches:
 def batches(
     inputs: Sequence[Input], processor: Processor, *, max_tokens: int, batch_size: int, by_length: bool = True
 ) -> Batches:
-    """Batches of inputs of like length (or, with by_length=False, in the order given)."""
+    """Batches of inputs of similar length (or, with by_length=False, in the order given)."""
     rows = prepared(inputs, processor, max_tokens)
     order = np.argsort(lengths(rows), kind="stable") if by_length else np.arange(len(rows))
     members = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
@@ -50,19 +50,19 @@ def batches(
 
 
 def prepared(inputs: Sequence[Input], processor: Processor, max_tokens: int) -> Dataset:
-    """What `collator` makes batches of, a row an input, with its `length`: tokens of texts, images as they are.
+    """The rows that `collator` makes batches of, with their `length`: tokens of texts, images as they are.
 
-    Raises ValueError where one reads images and the other holds texts.
+    Raises ValueError when the model reads images and the inputs are texts, or the other way round.
     """
     images = reads_images(processor)
     if inputs and images != isinstance(inputs[0], bytes):
         kinds = ("images", "texts") if images else ("texts", "images")
         raise ValueError("the model reads {} and the dataset holds {}: choose another of them".format(*kinds))
-    return rows_of(inputs) if images else tokenized(inputs, processor, max_tokens)
+    return rows_of(inputs) if images else tokenize(inputs, processor, max_tokens)
 
 
 def collator(processor: Processor) -> Callable[[Any], Batch]:
-    """What makes a batch of rows; further columns become tensors."""
+    """The function that turns rows into a batch; further columns become tensors."""
     return Pixels(processor) if reads_images(processor) else DataCollatorWithPadding(processor)
 
 

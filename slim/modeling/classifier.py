@@ -1,6 +1,6 @@
-"""A model with its processor and the way they are run: predict, train, save."""
+"""A model with its processor: load, predict, save."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,12 @@ import torch
 from tqdm import tqdm
 
 from slim.modeling.batching import Batches, batches
-from slim.modeling.device import Precision, Runtime, processes, start
-from slim.modeling.splits import Input, Split
-from slim.modeling.tokenization import cut_at, cut_share
-from slim.modeling.transformer import Model, Processor, classified, load, reads_images, save
-from slim.training.trainer import Objective, Schedule, by_labels, examples, train
-from slim.utils.work_cache import checkpoint_folder
+from slim.modeling.device import Precision, Runtime, start
+from slim.modeling.load_checks import check_positions
+from slim.modeling.model_io import load, save
+from slim.modeling.splits import Input
+from slim.modeling.tokenization import set_truncation, truncated_fraction
+from slim.modeling.transformer import Model, Processor, forward_logits, reads_images
 
 REFERENCE_INPUTS = 16
 """How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
@@ -32,6 +32,8 @@ class Classifier:
     batch_size: int
     """Inputs in a batch when predicting."""
     runtime: Runtime
+    stored_as: str = "float32"
+    """The number format of the weights once they are saved; a loaded model computes in float32 all the same."""
 
     @classmethod
     def load(
@@ -48,6 +50,7 @@ class Classifier:
         """Start the runtime and load a folder's model; with `labels`, under a fresh head for those classes."""
         runtime = start(threads, precision, seed)
         model, processor = load(folder, labels)
+        check_positions(model, max_tokens)
         return cls(model.to(runtime.device), processor, max_tokens, batch_size, runtime)
 
     def with_model(self, model: Model) -> "Classifier":
@@ -55,13 +58,13 @@ class Classifier:
         return replace(self, model=model)
 
     def batches(self, inputs: Sequence[Input], *, batch_size: int | None = None, by_length: bool = True) -> Batches:
-        """Batches of inputs, of like length together unless by_length=False."""
+        """Batches of inputs, of similar length together unless by_length=False."""
         size = batch_size or self.batch_size
         return batches(inputs, self.processor, max_tokens=self.max_tokens, batch_size=size, by_length=by_length)
 
-    def cut_share(self, inputs: Sequence[Input]) -> float:
-        """The share of the inputs that are cut at `max_tokens`; images are not."""
-        return 0.0 if reads_images(self.processor) else cut_share(inputs, self.processor, self.max_tokens)
+    def truncated_fraction(self, inputs: Sequence[Input]) -> float:
+        """The fraction of the inputs that are cut at `max_tokens`; images are not."""
+        return 0.0 if reads_images(self.processor) else truncated_fraction(inputs, self.processor, self.max_tokens)
 
     @torch.no_grad()
     def logits(self, inputs: Sequence[Input]) -> np.ndarray:
@@ -71,7 +74,7 @@ class Classifier:
         with self.runtime.autocast():
             for members, batch in tqdm(self.batches(inputs), desc="predicting", unit="batch"):
                 on_device = {name: tensor.to(self.runtime.device) for name, tensor in batch.items()}
-                out[members] = classified(self.model, on_device).cpu().numpy()
+                out[members] = forward_logits(self.model, on_device).cpu().numpy()
         return out
 
     def reference_logits(self, inputs: Sequence[Input]) -> np.ndarray:
@@ -79,40 +82,19 @@ class Classifier:
         exact = replace(self, runtime=Runtime(self.runtime.device, bf16=False))
         return exact.logits(inputs[:REFERENCE_INPUTS])
 
-    def train(
+    def save(
         self,
-        training: Split,
-        validation: Split | None,
-        schedule: Schedule,
-        files: Sequence[str | Path],
-        objective: Objective = by_labels,
-        about: Any = None,
-        **columns: np.ndarray,
-    ) -> list[dict[str, float]]:
-        """Train in place, resuming a killed run of the same schedule on the same files. Returns the log of epochs.
+        folder: str | Path,
+        reference_inputs: Sequence[Input],
+        steps: Sequence[Mapping[str, Any]] = (),
+        **notes: Any,
+    ) -> None:
+        """Write the model with its processor, its manifest, reference logits to prove a reload, and notes.
 
-        `files` are the inputs that the run depends on, `about` is what else tells it from others; `columns`
-        [inputs, ...] reach the objective with them. Without `validation` the last step's weights stay.
-        Of several processes only the first returns.
+        `steps`: {"stage", "recipe", "method", "options"} of every step that led to the model, first to last. Each
+        note becomes <name>.json.
         """
-        return train(
-            self.model,
-            self.processor,
-            examples(training.inputs, training.labels, self.processor, self.max_tokens, **columns),
-            validation and examples(validation.inputs, validation.labels, self.processor, self.max_tokens),
-            schedule,
-            self.runtime,
-            checkpoint_folder(
-                [schedule, self.max_tokens, self.runtime, processes(), objective, about],
-                files,
-                [__name__, objective.__module__],
-            ),
-            objective,
-        )
-
-    def save(self, folder: str | Path, reference: Sequence[Input], **notes: Any) -> None:
-        """Write the model, its processor, reference logits for the proof of a reload, and notes as <name>.json."""
-        found = self.reference_logits(reference)
+        reference = self.reference_logits(reference_inputs)
         if not reads_images(self.processor):
-            cut_at(self.processor, self.max_tokens)
-        save(self.model, self.processor, folder, found, notes)
+            set_truncation(self.processor, self.max_tokens)
+        save(self.model, self.processor, folder, reference, steps, notes, self.stored_as)

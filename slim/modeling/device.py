@@ -1,4 +1,4 @@
-"""Where and how arithmetic runs: device, threads, precision, seeds, and how many processes share the work."""
+"""Where and how arithmetic runs: device, threads, precision, seeds, and the processes that train together."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from transformers import set_seed
 Precision = Literal["auto", "fp32", "bf16"]
 
 SPLITTING = ("FSDP", "DEEPSPEED", "MEGATRON_LM")
-"""What accelerate calls the ways to keep a part of the model in each process."""
+"""Accelerate's names for keeping a part of the model in each process."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,16 @@ def processes() -> int:
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
-def rank() -> int:
-    """Which of them this one is; the first, 0, is the one that speaks and writes."""
+def process_rank() -> int:
+    """The number of this process, from 0; only the first, 0, prints and writes."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
-def share(amount: Tensor) -> Tensor | float:
-    """What this process's mean counts among those of all processes, of which the mean is taken: 1 if all have as much.
+def process_weight(amount: Tensor) -> Tensor | float:
+    """The weight of this process's mean in the mean over all processes: 1 if all have the same amount.
 
-    `amount` is what its mean was divided by: rows, tokens, a sum of weights. Then the mean over processes of
-    `mean * share` is the mean over the whole batch, and so are its gradients, however unevenly a batch was split.
+    `amount` is the divisor of the mean: rows, tokens, a sum of weights. The mean over processes of
+    `mean * process_weight` is the mean over the whole batch, and so are its gradients, however it was split.
     """
     if processes() == 1:
         return 1.0
@@ -86,27 +86,27 @@ def share(amount: Tensor) -> Tensor | float:
     return (processes() * mine / total.clamp(min=torch.finfo(total.dtype).tiny)).float()
 
 
-def decided(number: int) -> int:
-    """The first process's number, in all of them; they must all ask."""
+def broadcast(number: int) -> int:
+    """The first process's number, in all processes; all of them must call this."""
     if processes() == 1:
         return number
-    told = torch.tensor(number, device=PartialState().device)
-    distributed.broadcast(told, src=0)
-    return int(told.item())
+    shared = torch.tensor(number, device=PartialState().device)
+    distributed.broadcast(shared, src=0)
+    return int(shared.item())
 
 
-def wait() -> None:
-    """Go on when all processes are here."""
+def wait_for_all() -> None:
+    """Return when all processes have called this."""
     if processes() > 1:
         PartialState().wait_for_everyone()
 
 
-def go_on_alone() -> None:
-    """End all processes but the first, with success; the first goes on as if there had never been others."""
+def keep_first_process() -> None:
+    """End all processes but the first, with success; the first continues alone."""
     if processes() == 1:
         return
-    mine = rank()
-    wait()
+    mine = process_rank()
+    wait_for_all()
     distributed.destroy_process_group()
     if mine > 0:
         sys.exit(0)

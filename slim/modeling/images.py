@@ -1,4 +1,4 @@
-"""Images to pixels, when their turn comes: in memory lie the files as they were encoded."""
+"""Images to pixels, batch by batch; only the encoded files are in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from transformers import BatchFeature
 
 from slim.modeling.splits import Input
 from slim.modeling.transformer import Batch, Processor
-from slim.utils.image_files import opened
+from slim.utils.image_files import decode_image
 
 
 def rows_of(images: Sequence[Input]) -> Dataset:
-    """A row an image, with its `length`, the same for all: a model sees every image at one size."""
+    """A row for each image, with its `length`, the same for all: a model reads every image at one size."""
     lengths = pa.array([1] * len(images), pa.int32())
     return Dataset(pa.table({"image": pa.array(images, pa.binary()), "length": lengths}))
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """Makes a batch of rows."""
+    """Turns rows into a batch."""
 
     processor: Processor
 
@@ -29,6 +29,6 @@ class Pixels:
         """pixel_values [images, 3, height, width] of the rows, and their further columns as tensors."""
         if not isinstance(rows, Mapping):
             rows = {name: [row[name] for row in rows] for name in rows[0]}
-        found = self.processor([opened(file) for file in rows["image"]])
+        pixels = self.processor([decode_image(file) for file in rows["image"]])
         further = {name: column for name, column in rows.items() if name != "image"}
-        return dict(BatchFeature({**found, **further}, tensor_type="pt"))
+        return dict(BatchFeature({**pixels, **further}, tensor_type="pt"))

@@ -1,6 +1,6 @@
-"""Texts to tokens, which are kept on disk, once for the same texts and tokenizer, and streamed from there.
+"""Texts to tokens, which are computed once for the same texts and tokenizer, kept on disk and streamed from there.
 
-What is in memory at a time is a batch, however many texts there are.
+Only a batch is in memory at a time, however many texts there are.
 """
 
 import hashlib
@@ -25,28 +25,37 @@ from slim.utils.work_cache import CHECKPOINTS
 TOKENS = CHECKPOINTS / "tokens"
 AT_ONCE = 2_000
 """How many texts are tokenized at a time."""
+IN_MEMORY = 256
+"""So few texts are tokenized again every time, in memory."""
 
 
-def cut_at(tokenizer: Processor, max_tokens: int) -> None:
+def set_truncation(tokenizer: Processor, max_tokens: int) -> None:
     """Let a tokenizer cut every text at so many tokens by itself, which it keeps when it is saved.
 
-    Otherwise that would depend on whether it was called before, so on what tokens were found on disk.
+    Otherwise that would depend on whether it was called before, so on what tokens lay on disk.
     """
     tokenizer("", truncation=True, max_length=max_tokens)
 
 
-def cut_share(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> float:
-    """The share of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
-    return float((tokenized(texts, tokenizer, max_tokens + 1).data.column("length").to_numpy() > max_tokens).mean())
+def truncation(tokenizer: Processor) -> int | None:
+    """How many tokens `set_truncation` let a tokenizer keep of a text; None if it was not called."""
+    rule = tokenizer.backend_tokenizer.truncation if getattr(tokenizer, "is_fast", False) else None
+    return rule and int(rule["max_length"])
 
 
-def tokenized(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Dataset:
+def truncated_fraction(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> float:
+    """The fraction of the texts that have more than `max_tokens` tokens, special ones included, and so are cut."""
+    return float((tokenize(texts, tokenizer, max_tokens + 1).data.column("length").to_numpy() > max_tokens).mean())
+
+
+def tokenize(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Dataset:
     """Token ids, masks and `length` of each text, cut at `max_tokens`, not yet padded: memory-mapped from disk.
 
-    A text is a string or a pair of them. The file is written once, under a name that says what it was made of, aside
-    and renamed; one that does not hold what was written is written again. Two processes that want the same wait for
-    each other.
+    A text is a string or a pair of them. The file is named by a hash of everything that tokens depend on; a damaged
+    one is written again. Two processes that need the same file wait for each other. Few texts need no file.
     """
+    if len(texts) <= IN_MEMORY:
+        return Dataset(pa.concat_tables(_tables(texts, tokenizer, max_tokens)))
     path = TOKENS / f"{_digest(texts, tokenizer, max_tokens)}.arrow"
     TOKENS.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
@@ -57,13 +66,13 @@ def tokenized(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> 
 
 def _whole(path: Path) -> bool:
     """Whether a file of tokens holds what was written to it."""
-    said = path.with_suffix(".sha256")
-    if not path.is_file() or not said.is_file():
+    noted = path.with_suffix(".sha256")
+    if not path.is_file() or not noted.is_file():
         return False
-    return _content(path) == said.read_text(encoding="utf-8", errors="replace")
+    return _sha256(path) == noted.read_text(encoding="utf-8", errors="replace")
 
 
-def _content(path: Path) -> str:
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -75,8 +84,8 @@ def _write(tables: Iterator[pa.Table], path: Path) -> None:
             stream.write_table(first)
             for table in tables:
                 stream.write_table(table.cast(first.schema))
-        said = _content(aside)
-    write_text(said, path.with_suffix(".sha256"))
+        digest = _sha256(aside)
+    write_text(digest, path.with_suffix(".sha256"))
 
 
 def _tables(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> Iterator[pa.Table]:
@@ -90,21 +99,21 @@ def _tables(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> It
 
 
 def _encoded(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> dict[str, list[list[int]]]:
-    if not texts:  # which a tokenizer answers with no key at all, or an error
+    if not texts:  # for which a tokenizer returns no columns, or fails
         return {"input_ids": [], "attention_mask": []}
     sides = [list(texts)] if isinstance(texts[0], str) else [list(side) for side in zip(*texts, strict=True)]
     encoding: dict[str, list[list[int]]] = dict(tokenizer(*sides, truncation=True, max_length=max_tokens))
     for text, ids in enumerate(encoding["input_ids"]):
-        if not ids:  # an empty text, where the tokenizer adds no tokens of its own: its end is all there is
+        if not ids:  # an empty text, where the tokenizer adds no special tokens: it becomes an end of text
             for name, value in (("input_ids", tokenizer.eos_token_id), ("attention_mask", 1)):
                 encoding[name][text] = [value]
     return encoding
 
 
 def _digest(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> str:
-    """A name for everything that tokens depend on."""
+    """A hash of everything that tokens depend on."""
     versions = [library.__version__ for library in (datasets, pa, tokenizers, transformers)]
-    digest = hashlib.sha256(json.dumps([versions, max_tokens, _said(tokenizer)], default=repr).encode())
+    digest = hashlib.sha256(json.dumps([versions, max_tokens, _rules(tokenizer)], default=repr).encode())
     for text in texts:
         parts = text if isinstance(text, tuple) else (str(text),)
         content = [part.encode("utf-8", "surrogatepass") for part in parts]
@@ -112,8 +121,8 @@ def _digest(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> st
     return digest.hexdigest()[:32]
 
 
-def _said(tokenizer: Processor) -> Any:
-    """All that says how a tokenizer cuts, without what a call leaves behind or the folder it came from."""
+def _rules(tokenizer: Processor) -> Any:
+    """Everything that decides how a tokenizer splits a text: no state that a call leaves, no path of a folder."""
     known = [tokenizer.model_input_names, tokenizer.truncation_side]
     if getattr(tokenizer, "is_fast", False):
         rules = json.loads(tokenizer.backend_tokenizer.to_str())

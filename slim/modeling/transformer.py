@@ -1,4 +1,4 @@
-"""What may be asked of a model of any architecture: its layers, what comes before and after them, save and load."""
+"""The parts of a model of any architecture: its layers, and what comes before and after them."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -6,26 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import (
-    AutoConfig,
-    AutoImageProcessor,
     AutoModelForImageClassification,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     ImageProcessingMixin,
 )  # fmt: skip
-from transformers.utils import logging
+from transformers.pytorch_utils import Conv1D
 
 from slim.modeling.architectures import ARCHITECTURES, _architecture
 from slim.modeling.architectures._architecture import Architecture, Config
-from slim.utils.io import read_json, write_json, written_aside
 
 Batch = _architecture.Batch
 Model = _architecture.Model
@@ -33,14 +27,14 @@ Processor = Any  # a tokenizer or, where a model reads images, an image processo
 
 
 def architecture(model_type: str) -> Architecture:
-    """What is declared of an architecture. Raises ValueError, naming those supported, for any other."""
+    """The declaration of an architecture. Raises ValueError, naming those supported, for any other."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         raise ValueError(f"architecture '{model_type}' is not supported: choose one of {known}")
     return ARCHITECTURES[model_type]
 
 
-def supported(config: Config) -> None:
+def check_supported(config: Config) -> None:
     """Raise ValueError, in one line, for an architecture or a variant of it that layers cannot be dropped from."""
     for name, why in architecture(config.model_type).refused.items():
         if value := getattr(config, name, None):
@@ -52,24 +46,24 @@ def reads_images(processor: Processor) -> bool:
     return isinstance(processor, ImageProcessingMixin)
 
 
-def of_config(config: Config) -> Model:
+def from_config(config: Config) -> Model:
     """A classifier of random weights."""
-    return _auto_model(config).from_config(config)
+    return auto_model(config).from_config(config)
 
 
-def _auto_model(config: Config) -> Any:
+def auto_model(config: Config) -> Any:
     known = architecture(config.model_type)
     return AutoModelForImageClassification if known.images else AutoModelForSequenceClassification
 
 
-def bare(model: Model) -> Model:
-    """The model itself, which several processes wrap to add up their gradients."""
+def unwrap(model: Model) -> Model:
+    """The model itself, which training by several processes wraps."""
     return getattr(model, "module", model)
 
 
 def architecture_of(model: Model) -> Architecture:
-    """What is declared of a model's architecture."""
-    return architecture(bare(model).config.model_type)
+    """The declaration of a model's architecture."""
+    return architecture(unwrap(model).config.model_type)
 
 
 def layers(model: Model) -> nn.ModuleList:
@@ -85,23 +79,28 @@ def attention(model: Model, layer: nn.Module) -> nn.Module:
 
 
 @contextmanager
-def telling_attention(model: Model) -> Iterator[None]:
+def eager_attention(model: Model) -> Iterator[None]:
     """A context in which attention modules return their weights, as only the eager implementation does."""
-    before, asked = model.config._attn_implementation, model.config.output_attentions
+    before, returned = model.config._attn_implementation, model.config.output_attentions
     model.set_attn_implementation("eager")
-    if architecture_of(model).tells_attention_on_request:
+    if architecture_of(model).needs_output_attentions:
         model.config.output_attentions = True
     try:
         yield
     finally:
-        model.config.output_attentions = asked
+        model.config.output_attentions = returned
         model.set_attn_implementation(before)
 
 
-def keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def output_layer(model: Model) -> nn.Linear:
+    """The last layer of the head, whose rows are the classes."""
+    return [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+
+
+def count_keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many keys each real token of texts of these lengths can attend to, text after text.
 
-    [tokens], or [L, tokens] where layers differ in how far their tokens look.
+    [tokens], or [L, tokens] where layers differ in how far their tokens attend.
     """
     here = np.concatenate([np.arange(length) for length in lengths])
     after = np.repeat(lengths, lengths) - 1 - here
@@ -115,19 +114,19 @@ def keys(model: Model, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def real_tokens(model: Model, batch: Batch) -> Tensor:
-    """[n, tokens], bool: which tokens of a batch are no padding."""
+    """[n, tokens], bool: which tokens of a batch are not padding."""
     return architecture_of(model).real(model, batch)
 
 
 def projections(model: Model, layer: nn.Module) -> list[nn.Module]:
-    """The modules of a layer that make queries, keys and values; `vectors` reads what they put out."""
+    """The modules of a layer that compute queries, keys and values; `split_heads` takes their outputs."""
     return [attrgetter(path)(attention(model, layer)) for path in architecture_of(model).projections]
 
 
-def vectors(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
-    """Queries, keys and values, each [n, heads, tokens, d / heads], of what `projections` put out.
+def split_heads(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
+    """Queries, keys and values, each [n, heads, tokens, d / heads], from the outputs of `projections`.
 
-    Before positions are turned into them. Keys and values may have fewer heads than queries.
+    Without rotary positions. Keys and values may have fewer heads than queries.
     """
     count = len(architecture_of(model).projections)
     parts = outputs[0].chunk(3, dim=-1) if count == 1 else outputs[:count]  # what follows are positions
@@ -135,23 +134,47 @@ def vectors(model: Model, outputs: Sequence[Tensor]) -> list[Tensor]:
     return [part.unflatten(-1, (-1, size)).transpose(1, 2) for part in parts]
 
 
+def attention_output(model: Model, layer: nn.Module) -> nn.Module:
+    """The matrix of a layer that heads, side by side, pass through: heads * head size -> hidden."""
+    module: nn.Module = attrgetter(architecture_of(model).attention_output)(layer)
+    return module
+
+
+def feed_forward_in(model: Model, layer: nn.Module) -> list[nn.Module]:
+    """The matrices hidden -> inner of a layer: one, or gate and up, or one hidden -> 2 * inner that makes both."""
+    return [attrgetter(path)(layer) for path in architecture_of(model).feed_forward_in]
+
+
+def feed_forward_out(model: Model, layer: nn.Module) -> nn.Module:
+    """The matrix inner -> hidden of a layer."""
+    module: nn.Module = attrgetter(architecture_of(model).feed_forward_out)(layer)
+    return module
+
+
+def weight_of(module: nn.Module) -> Tensor:
+    """[outputs, inputs]: a view of a matrix's weight as nn.Linear has it, also where GPT-2's Conv1D has it turned."""
+    weight = module.weight
+    assert isinstance(weight, Tensor)
+    return weight.T if isinstance(module, Conv1D) else weight
+
+
 @contextmanager
-def outputs_of(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
-    """What each of some modules puts out during a forward pass in this context, in the order they run."""
-    seen: list[Tensor] = []
+def capture_outputs(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
+    """The outputs of some modules during a forward pass in this context, in the order they run."""
+    captured: list[Tensor] = []
     hooks = [
-        module.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        module.register_forward_hook(lambda _, __, out: captured.append(out[0] if isinstance(out, tuple) else out))
         for module in modules
     ]
     try:
-        yield seen
+        yield captured
     finally:
         for hook in hooks:
             hook.remove()
 
 
-def classified(model: Model, batch: Batch) -> Tensor:
-    """Logits [n, classes] in float32 of a batch, which may hold labels and whatever else a loss looks at."""
+def forward_logits(model: Model, batch: Batch) -> Tensor:
+    """Logits [n, classes] in float32 of a batch, which may hold labels and other columns for a loss."""
     known = architecture_of(model)
     logits: Tensor = model(**{name: batch[name] for name in known.inputs if name in batch}, **known.options).logits
     return logits.float()
@@ -159,20 +182,20 @@ def classified(model: Model, batch: Batch) -> Tensor:
 
 @dataclass(frozen=True)
 class Stream:
-    """Hidden states on their way through the layers, with whatever else each layer is called with."""
+    """Hidden states between layers, with the further arguments that each layer is called with."""
 
     hidden: Tensor
     """[n, tokens, d]"""
     batch: Batch
     calls: Mapping[nn.Module, tuple[tuple[Any, ...], dict[str, Any]]]
-    """layer -> what the model calls it with, beside the hidden states."""
+    """layer -> the arguments that the model calls it with, beside the hidden states."""
     lacking: tuple[str, ...]
     """Modules that the next layer is called without."""
     first_only: Callable[..., Tensor] | None
-    """What runs a layer for the first token alone, where a head reads no other."""
+    """Runs a layer for the first token alone, where a head reads no other."""
 
     def through(self, layer: nn.Module, last: bool = False) -> "Stream":
-        """What leaves a layer that this stream enters; of the `last` one no more than `classify` reads."""
+        """The stream after a layer; after the `last` one it holds no more than `classify` reads."""
         extra, options = self.calls[layer]
         run = partial(self.first_only, layer) if last and self.first_only else layer
         with _without(layer, self.lacking):
@@ -193,13 +216,13 @@ def _without(layer: nn.Module, names: Sequence[str]) -> Iterator[None]:
 
 
 class _Reached(Exception):
-    """Thrown at the last layer to end a forward pass there."""
+    """Raised at the last layer to end a forward pass there."""
 
 
 def embed(model: Model, batch: Batch) -> Stream:
-    """What every layer is called with, read off the model's own forward pass, so that masks are its own.
+    """The input of the first layer and the arguments of all, recorded in the model's own forward pass.
 
-    No layer runs: each hands on what it is given.
+    So masks are the model's own. No layer runs: each returns its input.
     """
     known, stack = architecture_of(model), layers(model)
     entering: list[Tensor] = []
@@ -218,7 +241,7 @@ def embed(model: Model, batch: Batch) -> Stream:
     try:
         for layer in stack:
             layer.forward = recorder(layer)
-        classified(model, batch)
+        forward_logits(model, batch)
     except _Reached:
         pass
     finally:
@@ -233,14 +256,14 @@ def classify(model: Model, stream: Stream) -> Tensor:
 
 
 def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
-    """[n, d]: what the classifier would read from these hidden states, were their layer the last."""
+    """[n, d]: what the head would read of these hidden states if their layer were the last."""
     return architecture_of(model).read_out(model, hidden, batch)
 
 
 def keep_layers(model: Model, kept: Sequence[int]) -> Model:
     """A copy of the model that has only the given layers, in their old order.
 
-    Raises ValueError when a layer does not exist, stands twice, or none is kept.
+    Raises ValueError when a layer does not exist, is named twice, or none is kept.
     """
     count = len(layers(model))
     if not kept or len(set(kept)) != len(kept) or not set(kept) <= set(range(count)):
@@ -266,107 +289,3 @@ def _kept_state(model: Model, kept: Sequence[int]) -> dict[str, Tensor]:
         if int(index) in kept and not (int(index) == kept[0] and rest.split(".")[0] in known.first_lacks):
             state[f"{known.stack}.{kept.index(int(index))}.{rest}"] = tensor
     return state
-
-
-def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model, Processor]:
-    """The classifier and processor of a folder; with `labels`, under a fresh head unless its own has as many classes.
-
-    Raises ValueError in one line when the folder holds no model, a damaged one, or an unsupported architecture.
-    """
-    folder = Path(folder)
-    if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
-        if pickled := next(folder.glob("pytorch_model*.bin"), None):
-            raise ValueError(f"{pickled} is a pickle, which is never loaded: save the model as model.safetensors")
-        raise ValueError(f"{folder} holds no config.json and model.safetensors: run `dvc repro` or `dvc checkout`")
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    architecture(read_json(folder / "config.json").get("model_type"))
-    head: dict[str, Any] = {}
-    if labels is not None:
-        named = dict(enumerate(labels))
-        head = {"num_labels": len(labels), "id2label": named, "label2id": {name: i for i, name in named.items()}}
-    with _damage_told(folder):
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, **head)
-    supported(config)
-    processor = _processor(folder, config)
-    agree(config, processor)
-    with _damage_told(folder):
-        model = _auto_model(config).from_pretrained(
-            folder,
-            config=config,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=labels is not None,  # a head for other classes gives way to a fresh one
-        )
-    return model.eval(), processor
-
-
-def _processor(folder: Path, config: Config) -> Processor:
-    if architecture(config.model_type).images:
-        if not (folder / "preprocessor_config.json").is_file():
-            raise ValueError(f"{folder} holds a model of images without its preprocessor_config.json: save it beside")
-        with _damage_told(folder):
-            return AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-    with _damage_told(folder):
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what is made of no files at all
-        raise ValueError(f"{folder} holds a model without a tokenizer: save it beside the model")
-    return tokenizer
-
-
-@contextmanager
-def _damage_told(folder: Path) -> Iterator[None]:
-    """A context that says in one line what is wrong with a folder."""
-    try:
-        yield
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, ImportError) as error:
-        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise ValueError(f"{folder} holds a damaged model ({said}): remove it, rerun") from error
-    except Exception as error:
-        if type(error).__name__ == "SafetensorError":  # not importable by one name in every version
-            raise ValueError(f"{folder}/model.safetensors is damaged ({error}): remove it, rerun") from error
-        raise
-
-
-def agree(config: Config, processor: Processor) -> None:
-    """Let a config and a tokenizer mean the same padding, to the right, and the tokenizer give what the model takes.
-
-    Raises ValueError when the tokenizer has no token that texts could be padded with, or when an image processor
-    makes images of another size than the model reads.
-    """
-    known, tokenizer = architecture(config.model_type), processor
-    if known.images:
-        made, read = (processor.size["height"], processor.size["width"]), config.image_size
-        if made != (tuple(read) if isinstance(read, list | tuple) else (read, read)):
-            raise ValueError(f"preprocessor_config.json makes images of {made}, the model reads {read}: mend `size`")
-        return
-    if tokenizer.pad_token is None:
-        if tokenizer.eos_token is None:
-            raise ValueError("the tokenizer has neither a pad_token nor an eos_token: name one in its config")
-        tokenizer.pad_token = tokenizer.eos_token
-    if known.reads_padding:
-        config.pad_token_id = tokenizer.pad_token_id
-    tokenizer.padding_side = "right"
-    taken = [name for name in tokenizer.model_input_names if name in known.inputs]
-    if taken != tokenizer.model_input_names:
-        tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = taken  # the latter is saved
-
-
-def save(
-    model: Model,
-    processor: Processor,
-    folder: str | Path,
-    reference: np.ndarray,
-    notes: Mapping[str, Any] | None = None,
-) -> None:
-    """Write a model so that plain `from_pretrained` reads it, and the logits a faithful reload must give.
-
-    `reference` [inputs, classes] is kept as reference_logits.npy beside the weights, each of `notes` as <name>.json.
-    """
-    with written_aside(folder) as aside:
-        model.save_pretrained(aside)
-        processor.save_pretrained(aside)
-        np.save(aside / "reference_logits.npy", reference, allow_pickle=False)
-        for name, note in (notes or {}).items():
-            write_json(note, aside / f"{name}.json")

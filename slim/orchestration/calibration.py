@@ -13,10 +13,11 @@ import torch
 from torch import nn
 from transformers import AutoConfig, PreTrainedConfig
 
-from slim.download.encoders import random as scratch
-from slim.download.encoders.pretrained import downloaded, packaged
+from slim.download.encoders import random as random_weights
+from slim.download.encoders.hub import model_snapshot
+from slim.download.encoders.packaged import model_folder
 from slim.modeling.device import Runtime
-from slim.modeling.transformer import of_config
+from slim.modeling.transformer import from_config
 from slim.orchestration.plan import Shape, Speed
 
 FEW, MORE = 1, 3
@@ -33,12 +34,12 @@ def configuration(
 
     Of one on the hub, config.json alone is fetched. Raises ValueError when it cannot be had.
     """
-    if source == "scratch":
-        return scratch.configuration(packaged(name) if name else None, config)[0]
+    if source == "random":
+        return random_weights.configuration(name, config)[0]
     origins = {
-        "packaged": lambda: packaged(name),
+        "packaged": lambda: model_folder(name),
         "folder": lambda: Path(path),
-        "hub": lambda: downloaded(name, str(revision), ["config.json"]),
+        "hub": lambda: model_snapshot(name, str(revision), ["config.json"]),
     }
     origin = origins[source]()
     try:
@@ -64,7 +65,7 @@ def shape(config: PreTrainedConfig) -> Shape:
 def _model(config: PreTrainedConfig, layers: int) -> Any:
     """A classifier of random weights with so many layers, on the device of the context."""
     changed = type(config).from_dict({**config.to_dict(), "num_hidden_layers": layers, "layer_types": None})
-    return of_config(changed)
+    return from_config(changed)
 
 
 def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int) -> Speed:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from transformers import AutoTokenizer
 
+from slim.download.catalogue import read_packaged_entry
 from slim.orchestration.dvc_graph import verb
 from slim.orchestration.plan import Rows, Shape, Speed, Work, checkpoints, memory, planned, seconds, starting
 
@@ -156,10 +157,13 @@ def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None
     if (folder / "train.parquet").is_file():
         rows = {split: pq.read_metadata(folder / f"{split}.parquet").num_rows for split in _SPLITS}
         return Rows(**rows, tokens=_tokens(folder / "train.parquet", max_tokens))
-    asked = {split: entry.get(split) if "task" in entry else entry.get(f"{split}_rows") for split in _SPLITS}
+    asked = {split: entry.get(f"{split}_rows") for split in _SPLITS}
+    if entry.get("source") == "packaged":
+        sizes = read_packaged_entry(entry["path"]).sizes(entry["validation_fraction"])
+        asked |= {split: min(asked[split] or size, size) for split, size in sizes.items()}
     if not asked["train"] or not asked["test"]:
         return None
-    share = round(asked["train"] * entry.get("validation_share", 0.1))
+    share = round(asked["train"] * entry.get("validation_fraction", 0.1))
     return Rows(**{**asked, "validation": asked["validation"] or share, "unlabelled": asked["unlabelled"] or 0})
 
 

@@ -8,6 +8,7 @@ on where it was. What Dask sends is pickled: use only a scheduler of your own.
 
 import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -28,6 +29,9 @@ LOGS = Path(".dvc/tmp/workers")
 LIMITS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 """One thread a stage, but for what `runtime.threads` gives to its model: workers share the cores."""
 
+LOOPING = ("prune", "distill", "compress", "evaluate")
+"""Stages that loop over datasets and seeds, and compute one of them when they are given both."""
+
 POLL_SECONDS = 0.2
 """How often a worker looks whether its stage, or the whole run, has ended."""
 
@@ -36,8 +40,19 @@ class Failed(ValueError):
     """A stage ended badly."""
 
 
-def repro(targets: Sequence[str], workers: int, threads: int, address: str | None = None) -> None:
+def repro(
+    targets: Sequence[str],
+    workers: int,
+    threads: int,
+    *,
+    runs: Sequence[str] = (),
+    launcher: str = "python",
+    address: str | None = None,
+) -> None:
     """Run what of some targets (all, without targets) is out of date.
+
+    Stages that loop over `runs` (`dataset/seed`) are spread, too: every run is computed into the work cache by a task
+    of its own, which the `launcher` starts where the stage trains, and the stage then collects what is there.
 
     `workers` stages at a time on this machine, each with `threads` threads; or, given the `address` of a scheduler, as
     many as it has workers, all of which must see this folder. Raises ValueError at the first failure, naming the stage
@@ -56,7 +71,17 @@ def repro(targets: Sequence[str], workers: int, threads: int, address: str | Non
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _client(workers, address) as client, tqdm(total=len(due), desc="running", unit="stage") as bar:
-        _follow(client, needs, bar)
+        _follow(client, needs, {name: _parts(name, runs, launcher) for name in due}, bar)
+
+
+def _parts(name: str, runs: Sequence[str], launcher: str) -> dict[str, list[str]]:
+    """Name of a part -> its command, for each run of a stage that loops over them."""
+    stage, _, entry = name.partition("@")
+    if stage not in LOOPING or len(runs) < 2:
+        return {}
+    start = shlex.split(launcher if stage == "distill" else "python")
+    words = ["-m", f"stages.{stage}", *([entry] if entry else [])]
+    return {f"{name}-{run.replace('/', '-')}": [*start, *words, *run.split("/")] for run in runs}
 
 
 @contextmanager
@@ -72,33 +97,47 @@ def _client(workers: int, address: str | None) -> Iterator[Client]:
         yield client
 
 
-def _follow(client: Client, needs: Mapping[str, Sequence[str]], bar: Any) -> None:
-    """Hand all stages to the scheduler, each after those it reads from; end everything at the first failure."""
+def _follow(
+    client: Client, needs: Mapping[str, Sequence[str]], parts: Mapping[str, Mapping[str, list[str]]], bar: Any
+) -> None:
+    """Hand all stages and their parts to the scheduler, each after what it reads; end everything at the first failure.
+
+    `needs` lists stages in an order in which they can run.
+    """
     ended = Event("ended", client=client)
     ended.clear()
+    here = str(Path.cwd())
     futures: dict[str, Any] = {}
-    for name, others in needs.items():  # which come in an order in which they can run
+    tasks = []
+    for name, others in needs.items():
         after = [futures[other] for other in others]
-        futures[name] = client.submit(_run, name, str(Path.cwd()), after, key=f"{name} in {Path.cwd()}", retries=0)
+        spread = [
+            client.submit(_run, part, command, here, after, key=f"{part} in {here}", retries=0)
+            for part, command in parts[name].items()
+        ]
+        command = ["python", "-m", "dvc", "--wait-for-lock", "repro", "--single-item", name]
+        futures[name] = client.submit(_run, name, command, here, after + spread, key=f"{name} in {here}", retries=0)
+        tasks += [*spread, futures[name]]
     try:
-        for future in as_completed(futures.values()):
-            bar.set_postfix_str(future.result())
-            bar.update()
+        for future in as_completed(tasks):
+            name = future.result()
+            bar.set_postfix_str(name)
+            bar.update(name in needs)
     finally:
         ended.set()
-        wait(list(futures.values()))
+        wait(tasks)
 
 
-def _run(name: str, folder: str, after: Sequence[str]) -> str:
-    """One stage in a process group of its own, which ends with the run. `after`: what had to be done before."""
+def _run(name: str, command: Sequence[str], folder: str, after: Sequence[str]) -> str:
+    """One command in a process group of its own, which ends with the run. `after`: what had to be done before."""
     ended = Event("ended")
     if ended.is_set():
         return name
     path = Path(folder, LOGS, f"{name}.log")
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", name]
+    start = [sys.executable if command[0] == "python" else command[0], *command[1:]]
     with path.open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=os.environ | LIMITS | _device(), stdout=log, stderr=log, start_new_session=True
+            start, cwd=folder, env=os.environ | LIMITS | _device(), stdout=log, stderr=log, start_new_session=True
         )
         try:
             while process.poll() is None and not ended.is_set():

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from math import ceil, comb, floor
 from typing import Any
 
-from slim.ranking.signals import CONTROLS
-from slim.subsets.ablation import prefixes, wanted
+from slim.ranking.signals import BASELINES
+from slim.subsets.ablation import masks_to_measure, prefixes
 from slim.training.trainer import Schedule
 
 STAGE_SECONDS = 0.1
@@ -121,7 +121,7 @@ def ablate(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
 
 def subsets(layers: int, *, max_subsets: int, subsets: Sequence[list[int]] = ()) -> Sequence[int]:
     """The masks that `ablate` measures."""
-    return range(2**layers) if 2**layers <= max_subsets else wanted(layers, max_subsets, subsets)
+    return range(2**layers) if 2**layers <= max_subsets else masks_to_measure(layers, max_subsets, subsets)
 
 
 def recover(params: Mapping[str, Any], rows: Rows, shape: Shape, budget: Mapping[str, Any]) -> Work:
@@ -155,7 +155,7 @@ def extract_signals(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work
 
 def remeasure(params: Mapping[str, Any], rows: Rows, shape: Shape) -> Work:
     """At most: every signal and fusion on a path of its own, no set of layers twice, half of the layers on average."""
-    paths = len([name for name in params["strategies"] if name not in CONTROLS]) + len(params["fusions"])
+    paths = len([name for name in params["strategies"] if name not in BASELINES]) + len(params["fusions"])
     sets = min(paths * (shape.layers - 1), 2**shape.layers - 2)
     texts, passed = min(params["extract_signals"]["texts"], rows.train), padded(params, rows)
     seen = texts * shape.layers / 2 * (4 * shape.hidden + params["runtime"]["max_tokens"] * 8 * (2 + shape.heads))

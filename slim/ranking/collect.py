@@ -1,4 +1,4 @@
-"""One instrumented forward and backward pass over a slice of texts: everything the twelve signals need."""
+"""One forward and backward pass over a sample of texts that measures everything the twelve signals need."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,34 +17,35 @@ from slim.modeling.transformer import (
     Model,
     architecture_of,
     attention,
-    classified,
-    keys,
+    count_keys,
+    eager_attention,
+    forward_logits,
     layers,
     read_out,
     real_tokens,
-    telling_attention,
 )
 from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.per_example_gradients import ExampleSquares, gradient_norm, squares_one_by_one
 
 
 def collect(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime) -> LayerStatistics:
-    """An LayerStatistics of the model over labelled texts; `batches` in text order (by_length=False), float32 always.
+    """The LayerStatistics of the model over labelled texts; `batches` must be in text order (by_length=False).
 
-    Float32, whatever the runtime's precision: bfloat16 gradients would carry three digits.
+    Always in float32, whatever the runtime's precision: gradients in bfloat16 have three digits. Raises ValueError for
+    layers of different sizes, or a layer whose per-example gradients cannot be computed.
     """
     model = model.to(runtime.device).eval()
     parts: list[dict[str, np.ndarray]] = []
-    with _only_layers_need_gradients(model), telling_attention(model):
-        for members, batch in tqdm(batches, desc="observing", unit="batch"):
+    with _only_layers_need_gradients(model), eager_attention(model):
+        for members, batch in tqdm(batches, desc="measuring layers", unit="batch"):
             on_device = {k: v.to(runtime.device) for k, v in batch.items()}
             targets = torch.as_tensor(labels[members], device=runtime.device)
-            parts.append(_observe_batch(model, on_device, targets))
+            parts.append(_batch_statistics(model, on_device, targets))
     lengths = np.concatenate([part.pop("lengths") for part in parts])
     gathered = {name: np.concatenate([part[name] for part in parts], axis=_AXIS.get(name, -1)) for name in parts[0]}
     return LayerStatistics(
         example_of_token=np.repeat(np.arange(len(lengths)), lengths),
-        keys=keys(model, lengths),
+        keys=count_keys(model, lengths),
         labels=np.asarray(labels, np.int64),
         weights=_weights(model),
         **gathered,
@@ -54,8 +55,8 @@ def collect(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
 _AXIS = {"pooled": 1}  # every other array grows along its last axis
 
 
-def _observe_batch(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.ndarray]:
-    """Every statistic of one batch, by the name of its field in LayerStatistics (and the texts' lengths)."""
+def _batch_statistics(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.ndarray]:
+    """Every statistic of one batch by the name of its LayerStatistics field, and the texts' `lengths`."""
     stack, known = layers(model), architecture_of(model)
     real = real_tokens(model, batch)
     squares, activations, attentions = ExampleSquares(), _Recorder(), _Recorder()
@@ -63,14 +64,16 @@ def _observe_batch(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.
     with (
         nullcontext() if known.mixes_examples else squares.watching(stack, known.norms),
         activations.watching(stack, lambda args, out: _activation(model, args[0], out, batch)),
-        attentions.watching([attention(model, l) for l in stack], lambda _, out: _attention_rows(out[1], real)),
+        attentions.watching(
+            [attention(model, layer) for layer in stack], lambda _, out: _attention_rows(out[1], real)
+        ),
     ):
-        logits = classified(model, batch)
+        logits = forward_logits(model, batch)
         cross_entropy(logits, targets, reduction="sum").backward()
     size = len(targets)
     batch_norm = np.array([[gradient_norm(layer) / size] for layer in stack])
     if known.mixes_examples:
-        example_square = squares_one_by_one(stack, lambda i: _loss_of_one(model, batch, targets, i), size).numpy()
+        example_square = squares_one_by_one(stack, lambda i: _example_loss(model, batch, targets, i), size).numpy()
     else:
         example_square = np.stack([squares.total[i].double().cpu().numpy() for i in range(len(stack))])
     return {
@@ -86,9 +89,9 @@ def _observe_batch(model: Model, batch: Batch, targets: Tensor) -> dict[str, np.
     }
 
 
-def _loss_of_one(model: Model, batch: Batch, targets: Tensor, example: int) -> Tensor:
+def _example_loss(model: Model, batch: Batch, targets: Tensor, example: int) -> Tensor:
     alone = {name: values[example : example + 1] for name, values in batch.items()}
-    return cross_entropy(classified(model, alone), targets[example : example + 1])
+    return cross_entropy(forward_logits(model, alone), targets[example : example + 1])
 
 
 def _activation(model: Model, before: Tensor, output: Any, batch: Batch) -> dict[str, Tensor]:
@@ -106,10 +109,10 @@ def _attention_rows(weights: Tensor, real: Tensor) -> dict[str, Tensor]:
 
 
 class _Recorder:
-    """Keeps what a function makes of each module's input and output during a forward pass."""
+    """Applies a function to each module's input and output during a forward pass, and keeps the results."""
 
     def __init__(self) -> None:
-        self.seen: list[dict[str, Tensor]] = []
+        self.records: list[dict[str, Tensor]] = []
 
     @contextmanager
     def watching(
@@ -117,7 +120,7 @@ class _Recorder:
     ) -> Iterator[None]:
         def hook(_: nn.Module, args: Any, output: Any) -> None:
             with torch.no_grad():
-                self.seen.append({name: tensor.detach().cpu() for name, tensor in read(args, output).items()})
+                self.records.append({name: tensor.detach().cpu() for name, tensor in read(args, output).items()})
 
         hooks = [module.register_forward_hook(hook) for module in modules]
         try:
@@ -128,7 +131,7 @@ class _Recorder:
 
     def stacked(self, name: str, axis: int = 0) -> np.ndarray:
         """One array over all modules, in the order they ran."""
-        return np.stack([seen[name].numpy() for seen in self.seen], axis=axis)
+        return np.stack([record[name].numpy() for record in self.records], axis=axis)
 
 
 def _weights(model: Model) -> np.ndarray:

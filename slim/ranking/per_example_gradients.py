@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm
-from transformers.pytorch_utils import Conv1D  # a linear map whose weight is written [in, out]
+from transformers.pytorch_utils import Conv1D  # a linear map whose weight is stored as [in, out]
 
 
 def linear_square(inputs: Tensor, gradients: Tensor, bias: bool) -> Tensor:
@@ -34,9 +34,10 @@ class ExampleSquares:
 
     @contextmanager
     def watching(self, stack: nn.ModuleList, norms: Sequence[str] = ()) -> Iterator["ExampleSquares"]:
-        """While open, backward passes add to `total[layer]` [n]. Raises ValueError on a parameter it cannot follow.
+        """While open, backward passes add to `total[layer]` [n].
 
-        `norms`: classes of norms without a mean, as an Architecture names them.
+        `norms`: the names of classes of norms without a mean, as an Architecture lists them. Raises ValueError for a
+        module with parameters that it has no formula for.
         """
         hooks = [
             module.register_forward_hook(self._follow(index, module))
@@ -51,10 +52,10 @@ class ExampleSquares:
 
     def _follow(self, index: int, module: nn.Module):  # type: ignore[no-untyped-def]
         def forward_hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            seen = inputs[0].detach()
+            activations = inputs[0].detach()
 
             def backward_hook(gradient: Tensor) -> None:
-                square = _square(module, seen, gradient)
+                square = _square(module, activations, gradient)
                 self.total[index] = self.total[index] + square if index in self.total else square
 
             output.register_hook(backward_hook)
@@ -66,7 +67,10 @@ def _modules_with_parameters(layer: nn.Module, norms: Sequence[str]) -> list[nn.
     modules = [m for m in layer.modules() if next(m.parameters(recurse=False), None) is not None]
     for module in modules:
         if not isinstance(module, nn.Linear | nn.LayerNorm | Conv1D) and type(module).__name__ not in norms:
-            raise ValueError(f"per-example gradients of a {type(module).__name__} are not supported")
+            raise ValueError(
+                f"per-example gradients of a {type(module).__name__} are not supported: declare `mixes_examples` in "
+                f"its architecture"
+            )
     return modules
 
 
@@ -82,7 +86,7 @@ def _square(module: nn.Module, inputs: Tensor, gradients: Tensor) -> Tensor:
 
 
 def squares_one_by_one(stack: nn.ModuleList, loss: Callable[[int], Tensor], examples: int) -> Tensor:
-    """[L, n]: the same by a backward pass an example, `loss(example)`: slow, whatever the layers are made of."""
+    """[L, n]: the same by one backward pass an example, of `loss(example)`: slow, but for any kind of layer."""
     squares = torch.empty(len(stack), examples, dtype=torch.float64)
     for example in range(examples):
         stack.zero_grad(set_to_none=True)
@@ -92,5 +96,5 @@ def squares_one_by_one(stack: nn.ModuleList, loss: Callable[[int], Tensor], exam
 
 
 def gradient_norm(module: nn.Module) -> float:
-    """L2 norm over all of a module's parameters of the gradient that they hold."""
+    """L2 norm of the gradient over all of a module's parameters."""
     return float(torch.stack([p.grad.norm() for p in module.parameters() if p.grad is not None]).norm())

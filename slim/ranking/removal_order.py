@@ -26,9 +26,9 @@ def keep_scores(scores: ArrayLike, prune_first: PruneFirst) -> NDArray[np.float6
 
 
 def removal_order(scores: ArrayLike, prune_first: PruneFirst) -> list[int]:
-    """Which layer goes first, second, ... last, given one score a layer [L].
+    """Layers in the order in which they are removed, from one score a layer [L].
 
-    Of exactly equal scores the deeper layer goes first. Raises ValueError when a score is not finite.
+    Of equal scores the deeper layer goes first. Raises ValueError when a score is not finite.
     """
     keep = keep_scores(scores, prune_first)
     if keep.ndim != 1:
@@ -44,17 +44,17 @@ def path(order: list[int]) -> list[list[int]]:
 
 
 def ranking(scores: ArrayLike, prune_first: PruneFirst) -> dict[str, list[Any]]:
-    """What a signal's scores, [L] or [draws, L], say of removal: one `scores` (larger = keep) and `path` a draw."""
+    """The ranking by a signal's scores, [L] or [draws, L]: `scores` (larger = keep) and `paths`, one each a draw."""
     keep = np.atleast_2d(keep_scores(scores, prune_first))
     return {"scores": keep.tolist(), "paths": [path(removal_order(draw, "low")) for draw in keep]}
 
 
 def walk(layers: int, keep_scores_at: Callable[[int], NDArray[np.float64]]) -> list[list[int]]:
-    """The path that removes, of the layers present, whichever scores lowest there, down to one layer.
+    """The path that removes, again and again, the layer with the lowest score among those present, down to one layer.
 
-    `keep_scores_at`: mask of the layers present -> a score each, [present], lowest layer first, larger = keep. Of
-    exactly equal scores the deeper layer goes first. Asks for no score of a single layer. Returns L lists. Raises
-    ValueError for a score that is not finite, or another number of scores than of layers.
+    `keep_scores_at`: mask of the layers present -> their scores [present], lowest layer first, larger = keep. It is
+    not called for a single layer. Of equal scores the deeper layer goes first. Returns L lists. Raises ValueError for
+    a score that is not finite, or for another number of scores than of layers.
     """
     kept = list(range(layers))
     steps = [kept]

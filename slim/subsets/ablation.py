@@ -1,4 +1,7 @@
-"""Accuracy of layer subsets by sharing prefixes: at most one layer forward a subset, not one model forward."""
+"""Accuracy of layer subsets: subsets that begin with the same layers share their computation.
+
+A subset costs at most one forward pass of a layer instead of one of the model.
+"""
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -17,42 +20,45 @@ from slim.modeling.transformer import Model, Stream, classify, embed, layers
 from slim.subsets.lattice import Lattice, mask_of
 
 
-def wanted(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:
-    """Masks to measure, increasing: all 2^count when there are at most `max_subsets`, else the requested ones.
+def masks_to_measure(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:
+    """Masks to measure, increasing: all 2^count if they are at most `max_subsets`, else the requested ones.
 
-    Beyond the limit the intact model and every removal of a single layer are always among them.
-    Raises ValueError when a requested subset names a layer that does not exist.
+    The intact model and every removal of a single layer are always among them. Raises ValueError when a requested
+    subset names a layer that does not exist.
     """
     for kept in requested:
         if not set(kept) <= set(range(count)):
             raise ValueError(f"ablate.subsets asks for layers {kept} of a model with layers 0 .. {count - 1}")
     if 2**count <= max_subsets:
         return list(range(2**count))
-    neighbours = [mask_of(kept) for kept in combinations(range(count), count - 1)]
-    return sorted({2**count - 1, *neighbours, *(mask_of(kept) for kept in requested)})
+    single_removals = [mask_of(kept) for kept in combinations(range(count), count - 1)]
+    return sorted({2**count - 1, *single_removals, *(mask_of(kept) for kept in requested)})
 
 
 def prefixes(masks: Iterable[int]) -> set[int]:
-    """Every subset on the way to one of the masks, when layers are added from the first to the last."""
+    """Every subset on the way to one of the masks when layers are added from the first to the last."""
     return {mask & ((1 << bits) - 1) for mask in masks for bits in range(mask.bit_length() + 1)}
 
 
-def longer_by_one(masks: Iterable[int]) -> dict[int, list[int]]:
-    """Prefix -> the prefixes that have one layer more, above all of its own; none: it is no other's prefix."""
-    found: dict[int, list[int]] = {mask: [] for mask in sorted(prefixes(masks))}
-    for mask in found:
+def extensions(masks: Iterable[int]) -> dict[int, list[int]]:
+    """Prefix -> the prefixes that have one more layer, above its own; empty where it is no other's prefix."""
+    longer: dict[int, list[int]] = {mask: [] for mask in sorted(prefixes(masks))}
+    for mask in longer:
         if mask:
-            found[mask ^ 1 << mask.bit_length() - 1].append(mask)
-    return found
+            longer[mask ^ 1 << mask.bit_length() - 1].append(mask)
+    return longer
 
 
 def measure(
     teacher: Classifier, splits: Mapping[str, Split], *, max_subsets: int, subsets: Iterable[list[int]] = ()
 ) -> Lattice:
-    """The lattice of a classifier over its splits: exhaustive up to `max_subsets`, else what is asked for."""
+    """The lattice of a classifier over its splits: of all subsets up to `max_subsets`, else of `subsets`.
+
+    Raises ValueError when `subsets` names a layer that does not exist.
+    """
     count = len(layers(teacher.model))
-    masks = wanted(count, max_subsets, subsets)
-    found = {
+    masks = masks_to_measure(count, max_subsets, subsets)
+    results = {
         name: ablate(teacher.model, teacher.batches(split.inputs), split.labels, masks, teacher.runtime, name)
         for name, split in splits.items()
     }
@@ -60,8 +66,8 @@ def measure(
         layers=count,
         subsets=np.array(masks),
         labels={name: split.labels for name, split in splits.items()},
-        predictions={name: predictions for name, (predictions, _) in found.items()},
-        losses={name: losses for name, (_, losses) in found.items()},
+        predictions={name: predictions for name, (predictions, _) in results.items()},
+        losses={name: losses for name, (_, losses) in results.items()},
     )
 
 
@@ -71,15 +77,14 @@ def ablate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Predictions [S, n] (int16) and mean losses [S] (nats) of the model with each subset of its layers.
 
-    The hidden states of a subset are one layer applied to those of the subset without its last layer, so
-    walking depth first costs one layer forward a prefix and holds at most L + 1 hidden states. A subset that is no
-    other's prefix, as half of all are, needs of its last layer what the head reads: nearly nothing where that is the
-    first token.
+    The hidden states of a subset are its last layer applied to those of the subset without it. So a depth-first walk
+    costs one forward pass of a layer for each prefix, and holds at most L + 1 hidden states. Half of all subsets
+    are no other's prefix: their last layer computes only what the head reads, which is cheap for a first token.
     """
     model = model.to(runtime.device).eval()
     row = {mask: i for i, mask in enumerate(masks)}
     stack = list(layers(model))
-    following = longer_by_one(masks)
+    longer_prefixes = extensions(masks)
     predictions = np.empty((len(masks), batches.inputs), np.int16)
     losses = np.zeros(len(masks))
 
@@ -88,14 +93,14 @@ def ablate(
             logits = classify(model, stream).float()
             classes[row[mask]] = logits.argmax(-1)
             sums[row[mask]] = cross_entropy(logits, targets, reduction="sum")
-        for longer in following[mask]:
+        for longer in longer_prefixes[mask]:
             layer = stack[longer.bit_length() - 1]
-            visit(stream.through(layer, last=not following[longer]), longer, targets, classes, sums)
+            visit(stream.through(layer, last=not longer_prefixes[longer]), longer, targets, classes, sums)
 
     with runtime.autocast():
         for members, batch in tqdm(batches, desc=label, unit="batch"):
             targets = torch.as_tensor(labels[members], device=runtime.device)
-            # Gathered on the device: waiting for it after every subset would cost a GPU more than the layers do.
+            # Results stay on the device: copying them after every subset would take a GPU longer than the layers do.
             classes = torch.empty(len(masks), len(members), dtype=torch.int16, device=runtime.device)
             sums = torch.empty(len(masks), device=runtime.device)
             visit(embed(model, {k: v.to(runtime.device) for k, v in batch.items()}), 0, targets, classes, sums)

@@ -1,103 +1,87 @@
-"""Accuracy against layers removed, and how many to remove."""
+"""How many layers to remove, decided on a curve's validation accuracies alone."""
 
-from collections.abc import Callable
-from math import comb, floor, sqrt
+from collections.abc import Callable, Mapping, Sequence
+from math import floor, sqrt
 from typing import Any
 
-from slim.subsets.lattice import Lattice, Split, mask_of, oracle
-
-Row = dict[str, Any]
-SPLITS: tuple[Split, ...] = ("validation", "test")
+from slim.subsets.curves import Row
 
 
-def exhaustive(lattice: Lattice, size: int) -> bool:
-    """Whether every subset that keeps `size` layers was measured."""
-    return len(lattice.of_size(size)) == comb(lattice.layers, size)
-
-
-def curve(paths: list[list[list[int]]], lattice: Lattice) -> list[Row]:
-    """One row a draw and number of removed layers: accuracies, losses in nats, and regrets on both splits.
-
-    `paths`: one path a draw. Regret: accuracy of the best subset of that size on the same split minus this one's,
-    absent where not every subset of that size was measured. Raises ValueError for an unmeasured subset.
-    """
-    best = {size: _best(lattice, size) for size in range(1, lattice.layers + 1)}
-    return [
-        {"draw": draw, "removed": lattice.layers - len(kept), "layers": len(kept), "kept": "-".join(map(str, kept))}
-        | _quality(lattice, mask_of(kept), best[len(kept)])
-        for draw, path in enumerate(paths)
-        for kept in path
-    ]
-
-
-def _best(lattice: Lattice, size: int) -> dict[Split, float]:
-    """The highest accuracy of any subset of a size, by split; empty unless all were measured."""
-    if not exhaustive(lattice, size):
-        return {}
-    return {split: lattice.accuracy(oracle(lattice, size, split), split) for split in SPLITS}
-
-
-def _quality(lattice: Lattice, mask: int, best: dict[Split, float]) -> Row:
-    """Accuracy, loss and regret of one subset on both splits."""
-    row: Row = {}
-    for split in SPLITS:
-        row[f"{split}_accuracy"] = lattice.accuracy(mask, split)
-        row[f"{split}_loss"] = lattice.loss(mask, split)
-        if best:
-            row[f"{split}_regret"] = best[split] - row[f"{split}_accuracy"]
-    return row
-
-
-def best_accuracy(rows: list[Row], lattice: Lattice) -> Row:
+def best_accuracy(rows: Sequence[Row], n_validation: int) -> Row:
     """The row with the highest validation accuracy of those that remove a layer; ties go to fewer layers.
 
-    The depth at which arXiv:2501.03273 reads its Table 1, chosen on validation. Raises ValueError without such a row.
+    The depth of Table 1 in arXiv:2501.03273, chosen on validation. Raises ValueError when no row removes a layer.
     """
     pruned = [row for row in rows if row["removed"] >= 1]
     if not pruned:
-        raise ValueError("best_accuracy: a model with one layer has none to remove")
+        raise ValueError("best_accuracy: no layer can be removed from a model of one layer, set keep: 1.0")
     return max(pruned, key=lambda row: (row["validation_accuracy"], row["removed"]))
 
 
-def one_standard_error(rows: list[Row], lattice: Lattice) -> Row:
-    """The row with the fewest layers at most one standard error of validation accuracy below the teacher (OURS).
+def one_standard_error(rows: Sequence[Row], n_validation: int) -> Row:
+    """The row with the fewest layers at most one standard error of validation accuracy below the intact model.
 
-    The error is the binomial one of the teacher's accuracy. Where no pruned row qualifies: the intact model.
+    The error is the binomial one of the intact model's accuracy on `n_validation` items. Where no pruned model is that
+    accurate, the intact one is chosen. Raises ValueError for n_validation below 1 (this project).
     """
-    teacher = lattice.accuracy(lattice.full, "validation")
-    error = sqrt(teacher * (1 - teacher) / len(lattice.labels["validation"]))
-    return max((r for r in rows if r["validation_accuracy"] >= teacher - error), key=lambda row: row["removed"])
+    if n_validation < 1:
+        raise ValueError(f"one_standard_error: n_validation must be at least 1, got {n_validation}")
+    intact = float(_intact(rows)["validation_accuracy"])
+    lowest = intact - sqrt(intact * (1 - intact) / n_validation)
+    return max((row for row in rows if row["validation_accuracy"] >= lowest), key=lambda row: row["removed"])
 
 
-def fixed(rows: list[Row], lattice: Lattice, *, keep: float = 0.5) -> Row:
-    """The row that keeps a share of the layers, rounded to the nearest number (halves up), at least one (OURS).
+RULES: dict[str, Callable[[Sequence[Row], int], Row]] = {
+    "best_accuracy": best_accuracy,
+    "one_standard_error": one_standard_error,
+}
+"""Rules that `keep` may name instead of a fraction."""
 
-    Raises ValueError unless 0 < keep <= 1.
+
+def keep_fraction(rows: Sequence[Row], fraction: float) -> Row:
+    """The row that keeps a fraction of the layers, rounded to the nearest number (halves up), at least one.
+
+    Raises ValueError unless 0 < fraction <= 1.
     """
-    if not 0 < keep <= 1:
-        raise ValueError(f"fixed: keep must be above 0 and at most 1, got {keep}")
-    layers = max(1, floor(keep * lattice.layers + 0.5))
+    if not 0 < fraction <= 1:
+        raise ValueError(f"keep must be above 0 and at most 1, got {fraction}")
+    layers = max(1, floor(fraction * _intact(rows)["layers"] + 0.5))
     return next(row for row in rows if row["layers"] == layers)
 
 
-RULES: dict[str, Callable[..., Row]] = {
-    "best_accuracy": best_accuracy,
-    "one_standard_error": one_standard_error,
-    "fixed": fixed,
-}
-"""How many layers to remove: each looks at validation only."""
+def choose_layers(rows: Sequence[Row], keep: float | str, n_validation: int) -> Row:
+    """The row of a curve's first draw that `keep` chooses, with `kept` as a list of layers, lowest first.
 
-
-def choose(rule: str, rows: list[Row], lattice: Lattice, **options: Any) -> Row:
-    """The depth a rule chooses from one draw's rows of the curve, beside the intact model's accuracies.
-
-    Raises ValueError for an unknown rule, or for rows of several draws.
+    `keep`: the fraction of the layers to keep, in (0, 1], or the name of a rule in RULES. `n_validation`: the number
+    of validation items, for the standard error. Raises ValueError for another `keep`, or a curve without a first draw.
     """
-    if rule not in RULES:
-        raise ValueError(f"unknown rule '{rule}': choose from {', '.join(RULES)}")
-    if len({row["draw"] for row in rows}) != 1:
-        raise ValueError("a depth is chosen for one draw at a time")
-    chosen = RULES[rule](rows, lattice, **options)
-    copied = ("removed", "layers", "kept", "validation_accuracy", "test_accuracy")
-    teacher = {f"{split}_teacher": lattice.accuracy(lattice.full, split) for split in SPLITS}
-    return {"rule": rule} | {key: chosen[key] for key in copied} | teacher
+    first = [row for row in rows if row["draw"] == 0]
+    if isinstance(keep, str):
+        if keep not in RULES:
+            raise ValueError(f"unknown rule '{keep}': keep is a fraction of the layers or one of {', '.join(RULES)}")
+        chosen = RULES[keep](first, n_validation)
+    else:
+        chosen = keep_fraction(first, keep)
+    return chosen | {"kept": [int(layer) for layer in chosen["kept"].split("-")]}
+
+
+def _intact(rows: Sequence[Row]) -> Row:
+    """The row that removes nothing."""
+    for row in rows:
+        if row["removed"] == 0:
+            return row
+    raise ValueError("the curve has no row of the intact model: remove its file and run `dvc repro` again")
+
+
+def choices(
+    entry: Mapping[str, Any], curves: Mapping[str, Mapping[str, Sequence[Row]]], n_validation: Mapping[str, int]
+) -> dict[str, Row]:
+    """run -> which layers an entry of `prune` keeps there, and how accurate that is on validation.
+
+    `entry`: `order` (a strategy or fusion) and `keep`; `curves`: strategy -> run -> rows; `n_validation`: run ->
+    number of items.
+    """
+    order, keep = entry["order"], entry["keep"]
+    fields = ("removed", "layers", "kept", "validation_accuracy")
+    chosen = {run: choose_layers(rows, keep, n_validation[run]) for run, rows in curves[order].items()}
+    return {run: {"order": order, "keep": keep} | {key: row[key] for key in fields} for run, row in chosen.items()}

@@ -1,10 +1,11 @@
-"""What a model predicts with every subset of its layers, and what follows from that alone.
+"""What a model predicts with every measured subset of its layers.
 
 A subset is written as an integer mask: bit l is set when layer l stays.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from slim.utils.io import read_arrays, write_arrays
 
-Split = Literal["validation", "test"]
+SplitName = Literal["validation", "test"]
+SPLITS: tuple[SplitName, ...] = ("validation", "test")
+"""The splits that every subset is measured on; choices are made on validation alone."""
 
 
 def mask_of(kept: list[int] | tuple[int, ...]) -> int:
@@ -63,15 +66,15 @@ class Lattice:
             )
         return self.row[mask]
 
-    def accuracy(self, mask: int, split: Split) -> float:
+    def accuracy(self, mask: int, split: SplitName) -> float:
         """Accuracy of one subset. Raises ValueError when it was not measured."""
         return float(self._accuracies[split][self._row(mask)])
 
-    def loss(self, mask: int, split: Split) -> float:
+    def loss(self, mask: int, split: SplitName) -> float:
         """Mean cross-entropy, in nats, of one subset. Raises ValueError when it was not measured."""
         return float(self.losses[split][self._row(mask)])
 
-    def correct(self, mask: int, split: Split) -> NDArray[np.bool_]:
+    def correct(self, mask: int, split: SplitName) -> NDArray[np.bool_]:
         """[n]: which items one subset gets right. Raises ValueError when it was not measured."""
         right: NDArray[np.bool_] = self.predictions[split][self._row(mask)] == self.labels[split]
         return right
@@ -81,7 +84,7 @@ class Lattice:
         return [int(mask) for mask in self.subsets if int(mask).bit_count() == size]
 
     def save(self, path: str | Path) -> None:
-        """Write to one .npz file."""
+        """Write one .npz file."""
         arrays = {"layers": np.array(self.layers), "subsets": self.subsets}
         for split in self.labels:
             arrays[f"{split}_labels"] = self.labels[split]
@@ -91,19 +94,23 @@ class Lattice:
 
     @classmethod
     def load(cls, path: str | Path) -> "Lattice":
-        """Read from the file that `save` wrote."""
+        """Read the file that `save` wrote. Raises ValueError when it is damaged."""
         arrays = read_arrays(path)
-        splits = ("validation", "test")
         return cls(
             layers=int(arrays["layers"]),
             subsets=arrays["subsets"],
-            labels={s: arrays[f"{s}_labels"] for s in splits},
-            predictions={s: arrays[f"{s}_predictions"] for s in splits},
-            losses={s: arrays[f"{s}_losses"] for s in splits},
+            labels={s: arrays[f"{s}_labels"] for s in SPLITS},
+            predictions={s: arrays[f"{s}_predictions"] for s in SPLITS},
+            losses={s: arrays[f"{s}_losses"] for s in SPLITS},
         )
 
 
-def oracle(lattice: Lattice, size: int, split: Split) -> int:
+def exhaustive(lattice: Lattice, size: int) -> bool:
+    """Whether every subset that keeps `size` layers was measured."""
+    return len(lattice.of_size(size)) == comb(lattice.layers, size)
+
+
+def oracle(lattice: Lattice, size: int, split: SplitName) -> int:
     """The most accurate subset that keeps `size` layers; ties go to the lower loss, then to the smaller mask."""
     return min(
         lattice.of_size(size), key=lambda mask: (-lattice.accuracy(mask, split), lattice.loss(mask, split), mask)

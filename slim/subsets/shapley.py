@@ -1,11 +1,11 @@
-"""What each layer is worth, and each pair beyond its two layers, exactly, from all 2^L subsets."""
+"""Exact Shapley values of layers and interactions of pairs, from the accuracies of all 2^L subsets."""
 
 from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.subsets.lattice import Lattice, Split
+from slim.subsets.lattice import Lattice, SplitName
 
 Floats = NDArray[np.float64]
 
@@ -15,45 +15,48 @@ def complete(lattice: Lattice) -> bool:
     return len(lattice.row) == 1 << lattice.layers
 
 
-def values_of(lattice: Lattice, split: Split) -> Floats:
-    """The game that layers play, [2^L]: accuracy (share) by mask. Raises ValueError unless all were measured."""
+def values_of(lattice: Lattice, split: SplitName) -> Floats:
+    """[2^L]: accuracy (0 .. 1) by mask, the game whose players are the layers.
+
+    Raises ValueError unless all subsets were measured.
+    """
     return np.array([lattice.accuracy(mask, split) for mask in range(1 << lattice.layers)])
 
 
 def shapley(values: Floats) -> Floats:
     """[L]: each layer's Shapley value (Shapley 1953), from the values of all subsets by mask, [2^L].
 
-    The mean, over all orders of putting layers in, of what a layer adds to those before it; they sum to
+    The mean, over all orders of adding layers, of what a layer adds to those before it; the values sum to
     v(all) - v(none). Raises ValueError unless there are 2^L values.
     """
     layers = _layers(values)
     sizes, masks = np.bitwise_count(np.arange(len(values))), np.arange(len(values))
     weight = np.array([1 / (layers * comb(layers - 1, size)) for size in range(layers)])
-    found = np.empty(layers)
+    contributions = np.empty(layers)
     for layer in range(layers):
         without = masks[masks >> layer & 1 == 0]
-        found[layer] = weight[sizes[without]] @ (values[without | 1 << layer] - values[without])
-    return found
+        contributions[layer] = weight[sizes[without]] @ (values[without | 1 << layer] - values[without])
+    return contributions
 
 
 def interactions(values: Floats) -> Floats:
     """[L, L]: the Shapley interaction index of each pair of layers (Grabisch & Roubens 1999, Int. J. Game Theory 28).
 
     A weighted mean, over subsets of the other layers, of v(S + both) - v(S + first) - v(S + second) + v(S): above 0
-    the two need each other, below 0 one can stand in for the other. Symmetric; the diagonal, a layer with itself, is
+    the two need each other, below 0 one can replace the other. Symmetric; the diagonal, a layer with itself, is
     NaN. Raises ValueError unless there are 2^L values.
     """
     layers = _layers(values)
     sizes, masks = np.bitwise_count(np.arange(len(values))), np.arange(len(values))
     weight = np.array([1 / ((layers - 1) * comb(layers - 2, size)) for size in range(layers - 1)])
-    found = np.full((layers, layers), np.nan)
+    index = np.full((layers, layers), np.nan)
     for i in range(layers):
         for j in range(i):
             one, other = 1 << i, 1 << j
             rest = masks[masks & (one | other) == 0]
             extra = values[rest | one | other] - values[rest | one] - values[rest | other] + values[rest]
-            found[i, j] = found[j, i] = weight[sizes[rest]] @ extra
-    return found
+            index[i, j] = index[j, i] = weight[sizes[rest]] @ extra
+    return index
 
 
 def _layers(values: Floats) -> int:

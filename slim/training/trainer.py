@@ -1,4 +1,4 @@
-"""The one training loop: the Hugging Face Trainer, configured."""
+"""The training loop: the Hugging Face Trainer, configured."""
 
 import shutil
 import time
@@ -17,19 +17,20 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.batching import collator, lengths, prepared
-from slim.modeling.device import Runtime, decided, go_on_alone, processes, rank, wait
-from slim.modeling.splits import Input
-from slim.modeling.transformer import Batch, Model, Processor, classified
-from slim.training.losses.hard_labels import hard_labels
+from slim.modeling.classifier import Classifier
+from slim.modeling.device import Runtime, broadcast, keep_first_process, process_rank, processes, wait_for_all
+from slim.modeling.splits import Input, Split
+from slim.modeling.transformer import Batch, Model, Processor, forward_logits
+from slim.training.losses.cross_entropy import cross_entropy
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""
 
 
-def by_labels(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
+def cross_entropy_objective(model: Model, batch: Batch) -> tuple[Tensor, Tensor]:
     """The objective without a teacher."""
-    logits = classified(model, batch)
-    return hard_labels(logits, batch["labels"]), logits
+    logits = forward_logits(model, batch)
+    return cross_entropy(logits, batch["labels"]), logits
 
 
 SAVE_EVERY_SECONDS = 120.0
@@ -44,7 +45,7 @@ class Schedule:
     learning_rate: float
     """Peak of AdamW's learning rate; linear warm-up, then linear decay to zero."""
     warmup: float
-    """Share of all steps spent warming up."""
+    """Fraction of all steps spent warming up."""
     weight_decay: float
     seed: int
     min_steps: int = 0
@@ -65,6 +66,35 @@ def examples(
     return concatenate_datasets([prepared(inputs, processor, max_tokens), more], axis=1)
 
 
+def train_classifier(
+    classifier: Classifier,
+    training: Split,
+    validation: Split | None,
+    schedule: Schedule,
+    work: str | Path,
+    objective: Objective = cross_entropy_objective,
+    **columns: np.ndarray,
+) -> list[dict[str, float]]:
+    """Train a classifier in place; it ends as the epoch with the best validation accuracy. Returns the log of epochs.
+
+    `work` is the folder for the checkpoints of this very training: a killed run resumes from what it finds there, so
+    the caller must name it by everything that the result depends on. The finished run removes it. `columns`
+    [inputs, ...] reach the objective with the inputs. Without `validation` the model ends as the last step left it.
+    Of several processes only the first returns. Raises ValueError when they do not divide a batch.
+    """
+    processor, max_tokens = classifier.processor, classifier.max_tokens
+    return train(
+        classifier.model,
+        processor,
+        examples(training.inputs, training.labels, processor, max_tokens, **columns),
+        validation and examples(validation.inputs, validation.labels, processor, max_tokens),
+        schedule,
+        classifier.runtime,
+        Path(work),
+        objective,
+    )
+
+
 def train(
     model: Model,
     processor: Processor,
@@ -73,21 +103,20 @@ def train(
     schedule: Schedule,
     runtime: Runtime,
     checkpoints: Path,
-    objective: Objective = by_labels,
+    objective: Objective = cross_entropy_objective,
 ) -> list[dict[str, float]]:
     """Train the model in place; it ends as the checkpoint with the best validation accuracy. Returns the log.
 
-    Batches hold texts of like length. A run that was killed resumes from `checkpoints`, which the finished run
-    removes; at most a few minutes of work are lost. Without `validation` there is nothing to choose between: the
-    model ends as the last step left it, and no epoch is kept.
+    Batches hold texts of similar length. A run that was killed resumes from `checkpoints`, which the finished run
+    removes; at most a few minutes of work are lost. Without `validation` the model ends as the last step left it.
 
-    Several processes share every batch, and their gradients are those of the whole. All but the first end here.
-    Raises ValueError when the batch does not divide among them.
+    Every batch is split over the processes, and their gradients are those of the whole. All but the first process
+    end here. Raises ValueError when the batch does not divide among them.
     """
     if schedule.batch_size % processes():
         raise ValueError(
-            f"batches of {schedule.batch_size} texts cannot be shared by {processes()} processes: choose a batch_size "
-            f"that they divide, or launch fewer"
+            f"batches of {schedule.batch_size} texts cannot be split over {processes()} processes: choose a "
+            f"batch_size that they divide, or launch fewer"
         )
     trainer = _Trainer(
         objective,
@@ -96,12 +125,14 @@ def train(
         train_dataset=training,
         eval_dataset=validation,
         data_collator=collator(processor),
-        compute_metrics=lambda found: {"accuracy": float((found.predictions.argmax(-1) == found.label_ids).mean())},
-        callbacks=[_SaveNowAndThen(SAVE_EVERY_SECONDS)],
+        compute_metrics=lambda answers: {
+            "accuracy": float((answers.predictions.argmax(-1) == answers.label_ids).mean())
+        },
+        callbacks=[_SaveEverySeconds(SAVE_EVERY_SECONDS)],
     )
-    resumable = _agreed(checkpoints)
-    trainer.train(resume_from_checkpoint=str(resumable) if resumable else None)
-    go_on_alone()
+    checkpoint = _resumable(checkpoints)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    keep_first_process()
     shutil.rmtree(checkpoints, ignore_errors=True)
     # The Trainer wraps `forward` in its autocast; left on, the model would answer in bfloat16 whatever is asked of it.
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
@@ -117,9 +148,9 @@ def _arguments(
         max_steps=schedule.length(texts),
         per_device_train_batch_size=schedule.batch_size // processes(),
         per_device_eval_batch_size=2 * schedule.batch_size,
-        accelerator_config={"split_batches": True},  # those of validation, too, are shared by all processes
+        accelerator_config={"split_batches": True},  # those of validation, too, are split over all processes
         learning_rate=schedule.learning_rate,
-        warmup_steps=schedule.warmup,  # a value below one is a share of all steps
+        warmup_steps=schedule.warmup,  # a value below one is a fraction of all steps
         weight_decay=schedule.weight_decay,
         lr_scheduler_type="linear",
         optim="adamw_torch_fused",
@@ -144,12 +175,12 @@ def _arguments(
 
 
 def _without_clock(entry: dict[str, Any]) -> dict[str, float]:
-    """A log entry less what the clock says, so that the same run writes the same bytes."""
+    """A log entry without its times, so that the same run writes the same bytes."""
     return {name: value for name, value in entry.items() if not name.endswith(("runtime", "per_second"))}
 
 
 class _Trainer(Trainer):
-    """The Trainer with an objective and batches of ours."""
+    """The Trainer with another objective and other batches."""
 
     objective: Objective
 
@@ -157,9 +188,9 @@ class _Trainer(Trainer):
         """This process's part of every batch; the Trainer's own differ with the number of processes."""
         assert isinstance(self.train_dataset, Dataset)
         size, seed = self.args.train_batch_size * processes(), self.args.seed
-        shares = Shares(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
+        batches = LengthGroupedBatches(lengths(self.train_dataset), size, seed, lambda: self.state.global_step)
         pinned = self.args.dataloader_pin_memory
-        return DataLoader(self.train_dataset, batch_sampler=shares, collate_fn=self.data_collator, pin_memory=pinned)
+        return DataLoader(self.train_dataset, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=pinned)
 
     def __init__(self, objective: Objective, **options: Any) -> None:
         super().__init__(**options)
@@ -168,15 +199,15 @@ class _Trainer(Trainer):
     def compute_loss(
         self, model: Model, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        # Validation has no columns of a teacher, and is judged by the labels in every run alike.
-        loss, logits = (self.objective if model.training else by_labels)(model, inputs)
+        # Validation has no columns of a teacher, and is measured by its labels in every run.
+        loss, logits = (self.objective if model.training else cross_entropy_objective)(model, inputs)
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
-class Shares:
-    """This process's share of the batches of every epoch, as positions of texts of like length.
+class LengthGroupedBatches:
+    """This process's part of the batches of every epoch, as positions of texts of similar length.
 
-    Which texts a batch holds depends on the seed and the epoch alone: not on how many processes share it, and not on
+    Which texts a batch holds depends on the seed and the epoch alone: not on the number of processes, and not on
     whether the run was resumed in between.
     """
 
@@ -187,7 +218,7 @@ class Shares:
         """Texts of a batch, over all processes."""
         self.seed = seed
         self.step = step
-        """Tells how many batches were trained on before."""
+        """Returns how many batches were trained on before."""
 
     def __len__(self) -> int:
         return ceil(len(self.lengths) / self.batch_size)
@@ -197,7 +228,7 @@ class Shares:
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
             # Every process must have a text; where an epoch's last batch has too few, each takes all of them.
-            yield batch[rank() :: processes()] if len(batch) >= processes() else batch
+            yield batch[process_rank() :: processes()] if len(batch) >= processes() else batch
 
     def _order(self, epoch: int) -> list[int]:
         """All positions in the order of an epoch."""
@@ -206,22 +237,22 @@ class Shares:
             return get_length_grouped_indices(
                 self.lengths, self.batch_size, None, torch.Generator().manual_seed(state)
             )
-        order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # of the seed that was just set
-        if rank() > 0:
+        order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # by the seed that was just set
+        if process_rank() > 0:
             torch.manual_seed(
-                int(np.random.SeedSequence([self.seed, 0, rank()]).generate_state(1)[0])
+                int(np.random.SeedSequence([self.seed, 0, process_rank()]).generate_state(1)[0])
             )  # other dropout
         return order
 
 
-def _agreed(checkpoints: Path) -> Path | None:
+def _resumable(checkpoints: Path) -> Path | None:
     """The checkpoint that all processes resume from: the last that the first process finds."""
-    found = last_complete(checkpoints) if rank() == 0 else None
-    step = decided(_step(found) if found else -1)
+    last = last_complete(checkpoints) if process_rank() == 0 else None
+    step = broadcast(_step(last) if last else -1)
     if step < 0:
         return None
-    if rank() == 0:
-        print(f"resuming from {found}", flush=True)
+    if process_rank() == 0:
+        print(f"resuming from {last}", flush=True)
     return checkpoints / f"checkpoint-{step}"
 
 
@@ -234,15 +265,14 @@ def last_complete(checkpoints: Path) -> Path | None:
     for half in checkpoints.glob("checkpoint-*"):
         if not (half / COMPLETE).exists():
             shutil.rmtree(half)
-    found = checkpoints.glob("checkpoint-*")
-    return max(found, key=_step, default=None)
+    return max(checkpoints.glob("checkpoint-*"), key=_step, default=None)
 
 
 COMPLETE = "complete"
 """The file that marks a checkpoint as written to its end."""
 
 
-class _SaveNowAndThen(TrainerCallback):
+class _SaveEverySeconds(TrainerCallback):
     """Asks for a checkpoint when the last is older than some seconds, so that long epochs can be resumed too."""
 
     def __init__(self, seconds: float) -> None:
@@ -250,11 +280,11 @@ class _SaveNowAndThen(TrainerCallback):
         self.last = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if decided(time.monotonic() - self.last > self.seconds):  # no two clocks agree
+        if broadcast(time.monotonic() - self.last > self.seconds):  # clocks differ
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        wait()  # for what each process has to write
-        if rank() == 0:
+        wait_for_all()  # for what each process has to write
+        if process_rank() == 0:
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
         self.last = time.monotonic()

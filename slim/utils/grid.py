@@ -1,4 +1,4 @@
-"""A run is one dataset with one seed, written `dataset/seed`: a key in files, and the end of paths."""
+"""A run is one dataset with one seed, written `dataset/seed`, in keys and in paths."""
 
 from collections.abc import Iterable
 

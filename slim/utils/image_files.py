@@ -1,4 +1,4 @@
-"""Image files to pictures and back."""
+"""Image files to pixels and back."""
 
 from io import BytesIO
 
@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 
-def opened(file: bytes) -> Image.Image:
+def decode_image(file: bytes) -> Image.Image:
     """A PNG or JPEG file as a picture in red, green and blue. Raises ValueError when it is neither, or damaged."""
     try:
         return Image.open(BytesIO(file), formats=("PNG", "JPEG")).convert("RGB")
@@ -14,7 +14,7 @@ def opened(file: bytes) -> Image.Image:
         raise ValueError(f"is no PNG or JPEG, or damaged ({error})") from error
 
 
-def encoded(pixels: np.ndarray) -> bytes:
+def encode_png(pixels: np.ndarray) -> bytes:
     """A PNG file of a grey picture [height, width], uint8."""
     file = BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")

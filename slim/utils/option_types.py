@@ -1,22 +1,45 @@
-"""The kinds of option that signals and fusions take; their ranges are checked before anything runs."""
+"""The kinds of option that methods take; their ranges are checked before anything runs."""
 
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BeforeValidator
 
 Count = Annotated[int, Ge(1)]
 AtLeastTwo = Annotated[int, Ge(2)]
+CountOrZero = Annotated[int, Ge(0)]
 Seed = Annotated[int, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 NotNegative = Annotated[float, Ge(0)]
+Fraction = Annotated[float, Gt(0), Le(1)]
+Weight = Annotated[float, Ge(0), Le(1)]
+LearningRate = Annotated[float, Gt(0), Lt(1)]
+Warmup = Annotated[float, Ge(0), Lt(1)]
+"""Fraction of the steps over which the learning rate rises."""
+DEPTH_RULES = ("best_accuracy", "one_standard_error")
+"""The functions of slim/subsets/depth_rules.py that choose how many layers to keep."""
 Site = Literal["output", "update"]
 """Activations as a layer puts them out, or the change it makes to its input."""
-Estimator = Literal["probe", "neighbours", "binned"]
+Estimator = Literal["probe", "nearest_neighbors", "binned"]
 """How mutual information is estimated: a linear probe's lower bound, nearest neighbours, or counts in bins."""
-Rows = Literal["leave_one_out", "trajectories", "lattice", "other_datasets"]
-"""The removals that a fusion learns from."""
+TrainingRows = Literal["leave_one_out", "trajectories", "lattice", "other_datasets"]
+"""The removals that a fusion learns from: of the intact model, on the paths of the signals, all measured ones, or all
+measured ones of the other datasets."""
+
+
+def _check_depth(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+    if not number and value not in DEPTH_RULES:
+        raise ValueError(
+            f"should be a fraction of the layers above 0 and up to 1, or {' or '.join(DEPTH_RULES)}, got {value!r}"
+        )
+    return value
+
+
+Depth = Annotated[float | str, BeforeValidator(_check_depth)]
+"""The fraction of layers to keep, or the rule that chooses how many."""
 
 
 def alternatives(function: Callable[..., Any], given: Mapping[str, Any]) -> list[tuple[str, str]]:

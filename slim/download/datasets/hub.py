@@ -8,25 +8,26 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas import DataFrame
 
-from slim.download.catalogue import Entry, read_entry
+from slim.download.catalogue import HubEntry, Split, read_hub_entry
+from slim.download.cleaning import clean
+from slim.download.deduplication import separate
 from slim.download.hub import snapshot
-from slim.download.tables import Tables, check, cleaned, content, cut, distinct, numbered, proportional, share
-from slim.download.tables import balanced as evenly
+from slim.download.sampling import balanced as evenly
+from slim.download.sampling import cut, hash_fraction, proportional
+from slim.download.tables import Tables, check, content, numbered
 
 BATCH = 20_000
 """Rows that are looked at together."""
 SPARE = 0.1
-"""So much more than what is asked for is kept until empty texts and twins are gone."""
+"""So much more than what is asked for is kept until empty texts and duplicates are gone."""
 LOCAL = "use `source: files` with a local copy"
-
-Split = Literal["train", "validation", "test"]
 
 
 def hub(
@@ -39,43 +40,43 @@ def hub(
     pinned: bool = False,
     seed: int = 0,
 ) -> Tables:
-    """Rows of a dataset of the hub, cleaned (see `cleaned`).
+    """Rows of a dataset of the hub, cleaned (see slim/download/cleaning.py).
 
     `path` is its file in the catalogue. `*_rows` are drawn by a hash of the texts and the seed: with `balanced` as
     many of every class (all of a class that has fewer), else in the proportions of the classes; all rows without.
     Test rows come from the original test split and no other; validation rows from the original validation split or,
-    where there is none, from train (a tenth of it, unless told otherwise). Texts that a later split has too go.
+    where there is none, from train (a tenth of it, without `validation_rows`). Texts that a later split has too go.
     `pinned` refuses a revision that may change. Raises ValueError, in one line, when something is missing.
     """
-    entry = read_entry(path)
+    entry = read_hub_entry(path)
     if pinned and entry.moving:
         raise ValueError(f"{path}: revision {entry.revision} may change: put a commit hash there, or drop `pinned`")
     folder = _fetched(entry, path)
     names = _class_names(entry, _files(folder, entry, "train", path)[0], path)
     rows: dict[Split, int | None] = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    found, dropped = _originals(entry, folder, names, rows, balanced, seed, path)
+    splits, dropped = _originals(entry, folder, names, rows, balanced, seed, path)
     counts = {split: sum(pq.read_metadata(file).num_rows for file in _files(folder, entry, split, path))
-              for split in found}  # fmt: skip
+              for split in splits}  # fmt: skip
     draw = seed + 1  # not that of `_pool`, else cleaning, which changes a text's hash, would decide who is drawn
-    if "validation" not in found:
-        found["train"], found["validation"] = _set_aside(found["train"], rows["validation"], balanced, draw, names)
-    splits, twins = distinct({str(split): frame for split, frame in found.items()}, also_near=False)
-    drawn = {split: _drawn(splits[split], rows[split], balanced, draw, names) for split in rows}
-    _say_what_differs(entry, counts, rows, drawn)
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = _hold_out(splits["train"], rows["validation"], balanced, draw, names)
+    separated, duplicates = separate({str(split): frame for split, frame in splits.items()}, near=False)
+    drawn = {split: _drawn(separated[split], rows[split], balanced, draw, names) for split in rows}
+    _print_differences(entry, counts, rows, drawn)
     return check(
         Tables(
             splits=numbered({str(split): frame for split, frame in drawn.items()}, names),
             labels=names,
             origin=f"hub: {entry.hub}{f' ({entry.config})' if entry.config else ''} at {folder.name}",
             licence=entry.licence,
-            dropped={why: count for why, count in (dropped | twins).items() if count},
+            dropped={why: count for why, count in (dropped | duplicates).items() if count},
             facts={"hub": _facts(entry, folder.name, counts)},
         )
     )
 
 
 def _originals(
-    entry: Entry, folder: Path, names: list[str], rows: dict[Split, int | None], even: bool, seed: int, path: str
+    entry: HubEntry, folder: Path, names: list[str], rows: dict[Split, int | None], even: bool, seed: int, path: str
 ) -> tuple[dict[Split, DataFrame], dict[str, int]]:
     """(the cleaned rows of every original split that is used, enough to draw from; why others went)."""
     wanted, dropped = dict(rows), dict[str, int]()
@@ -90,20 +91,20 @@ def _originals(
     return splits, dropped
 
 
-def _facts(entry: Entry, commit: str, counts: dict[Split, int]) -> dict[str, Any]:
+def _facts(entry: HubEntry, commit: str, counts: dict[Split, int]) -> dict[str, Any]:
     """What the card says of where the rows are from; `commit` is what a catalogue's `revision` is pinned to."""
     facts = {"revision": entry.revision, "commit": commit, "rows": counts, "test rows from": entry.test}
     return facts | {"homepage": entry.homepage} | ({"paper": entry.paper} if entry.paper else {})
 
 
-def _fetched(entry: Entry, path: str) -> Path:
+def _fetched(entry: HubEntry, path: str) -> Path:
     """The folder of the repository's Parquet files, called by their commit; the hub's library caches it."""
     patterns = sorted({pattern for patterns in entry.files.values() for pattern in patterns})
     return snapshot("dataset", entry.hub, entry.revision, patterns, named_in=path, alternative=LOCAL)
 
 
-def _files(folder: Path, entry: Entry, split: Split, path: str) -> list[Path]:
-    """The Parquet files of one of our splits, in the order of their names."""
+def _files(folder: Path, entry: HubEntry, split: Split, path: str) -> list[Path]:
+    """The Parquet files of a split, in the order of their names."""
     patterns = entry.origin(split)
     inside = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.parquet"))
     files = [folder / name for name in inside if any(fnmatchcase(name, pattern) for pattern in patterns)]
@@ -112,7 +113,7 @@ def _files(folder: Path, entry: Entry, split: Split, path: str) -> list[Path]:
     return files
 
 
-def _class_names(entry: Entry, file: Path, path: str) -> list[str]:
+def _class_names(entry: HubEntry, file: Path, path: str) -> list[str]:
     """The names of the classes by number. A name that catalogue and file both know must have one number in both."""
     schema = pq.read_schema(file)
     wanted = [*entry.text, *([entry.text_pair] if entry.text_pair else []), entry.label]
@@ -130,32 +131,32 @@ def _class_names(entry: Entry, file: Path, path: str) -> list[str]:
 
 
 def _pool(
-    files: list[Path], entry: Entry, names: list[str], rows: int | None, even: bool, seed: int, path: str
+    files: list[Path], entry: HubEntry, names: list[str], rows: int | None, even: bool, seed: int, path: str
 ) -> DataFrame:
     """The rows to choose from, as they stand there: of each class a few more than are asked for, first by hash."""
     if rows is None:
         return pd.concat(_batches(files, entry, names, path), ignore_index=True)
     each, kept = _quotas(files, entry, names, rows, even, path), list[DataFrame]()
     for frame in _batches(files, entry, names, path):
-        both = pd.concat([*kept, frame.assign(share=[share(text, seed) for text in content(frame)])])
-        both = both.sort_values("share", kind="stable")
+        both = pd.concat([*kept, frame.assign(order=[hash_fraction(text, seed) for text in content(frame)])])
+        both = both.sort_values("order", kind="stable")
         kept = [both[both.groupby("label").cumcount() < both["label"].map(each)]]
     return pd.concat(kept, ignore_index=True)
 
 
-def _quotas(files: list[Path], entry: Entry, names: list[str], rows: int, even: bool, path: str) -> dict[str, int]:
+def _quotas(files: list[Path], entry: HubEntry, names: list[str], rows: int, even: bool, path: str) -> dict[str, int]:
     """Class -> how many of its rows are kept to choose from; of those without a label, which go anyway, none."""
     if even:
         return dict.fromkeys(names, ceil(rows * (1 + SPARE) / len(names)) + 10) | {"": 0}
     columns = [pq.read_table(file, columns=[entry.label])[entry.label].value_counts() for file in files]
     counts = dict.fromkeys(["", *names], 0)
-    for found in (pair for column in columns for pair in column.to_pylist()):
-        counts[_name(found["values"], names, path)] += found["counts"]
-    part = rows * (1 + SPARE) / max(1, sum(counts[name] for name in names))
-    return {name: ceil(part * count) for name, count in counts.items()} | {"": 0}
+    for pair in (pair for column in columns for pair in column.to_pylist()):
+        counts[_name(pair["values"], names, path)] += pair["counts"]
+    fraction = rows * (1 + SPARE) / max(1, sum(counts[name] for name in names))
+    return {name: ceil(fraction * count) for name, count in counts.items()} | {"": 0}
 
 
-def _batches(files: list[Path], entry: Entry, names: list[str], path: str) -> Iterator[DataFrame]:
+def _batches(files: list[Path], entry: HubEntry, names: list[str], path: str) -> Iterator[DataFrame]:
     """text, label (the class's name, '' if unknown) and, for pairs, text_pair."""
     columns = [*entry.text, *([entry.text_pair] if entry.text_pair else []), entry.label]
     for file in files:
@@ -190,7 +191,7 @@ def _clean(frame: DataFrame, split: str, dropped: dict[str, int]) -> DataFrame:
     """The rows with cleaned texts and a label; counts the others."""
     texts = [column for column in ("text", "text_pair") if column in frame.columns]
     frame = frame[[*texts, "label"]].assign(
-        **{column: pd.array([cleaned(text) for text in frame[column]], dtype=str) for column in texts}
+        **{column: pd.array([clean(text) for text in frame[column]], dtype=str) for column in texts}
     )
     for column in frame.columns:
         empty = frame[column] == ""
@@ -199,7 +200,7 @@ def _clean(frame: DataFrame, split: str, dropped: dict[str, int]) -> DataFrame:
     return frame.reset_index(drop=True)
 
 
-def _set_aside(
+def _hold_out(
     frame: DataFrame, rows: int | None, even: bool, seed: int, names: list[str]
 ) -> tuple[DataFrame, DataFrame]:
     """(the rest of train, validation)"""
@@ -215,8 +216,8 @@ def _drawn(frame: DataFrame, rows: int | None, even: bool, seed: int, names: lis
     return evenly(frame, rows // len(names), seed) if even and rows is not None else proportional(frame, rows, seed)
 
 
-def _say_what_differs(
-    entry: Entry, counts: dict[Split, int], rows: dict[Split, int | None], drawn: dict[Split, DataFrame]
+def _print_differences(
+    entry: HubEntry, counts: dict[Split, int], rows: dict[Split, int | None], drawn: dict[Split, DataFrame]
 ) -> None:
     """Where the repository has other rows than the catalogue says, or fewer than are asked for."""
     for split, count in counts.items():

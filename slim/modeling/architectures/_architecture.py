@@ -1,4 +1,4 @@
-"""What an architecture has to declare, and what several of them share."""
+"""What an architecture declares, and what several have in common."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Batch = dict[str, Tensor]
 Model = Any  # a transformers PreTrainedModel with a classification head; transformers ships no usable types
 Config = Any
 Tail = Callable[[Model, Tensor, Batch], Tensor]
-"""(model, last hidden states [n, tokens, d], batch) -> what is made of them, a row an input."""
+"""(model, last hidden states [n, tokens, d], batch) -> [n, ...]"""
 
 
 def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
@@ -21,7 +21,7 @@ def first_token(_: Model, hidden: Tensor, __: Batch) -> Tensor:
 
 
 def normalized_last_token(norm: str) -> tuple[Tail, Tail]:
-    """(tail, read-out) of a decoder whose head `score` reads the last token after the norm at that path."""
+    """(tail, read_out) of a decoder whose head `score` reads the last token after the norm at that path."""
 
     def read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
         normalized: Tensor = attrgetter(norm)(model)(last_token(model, hidden, batch))
@@ -43,18 +43,18 @@ def last_token(model: Model, hidden: Tensor, batch: Batch) -> Tensor:
 
 
 def not_padding(_: Model, batch: Batch) -> Tensor:
-    """[n, tokens], bool: what the attention mask shows."""
+    """[n, tokens], bool: where the attention mask is set."""
     return batch["attention_mask"].bool()
 
 
 def everywhere(_: Config, __: int) -> int | None:
-    """The window of a layer whose tokens look as far as they may."""
+    """No window: tokens attend to all others."""
     return None
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Where an architecture keeps the parts that compressors speak of, and how it differs from the others."""
+    """Where an architecture keeps its parts, and how it differs from the others."""
 
     stack: str
     """Path from the model to the list of its layers."""
@@ -63,40 +63,47 @@ class Architecture:
     projections: tuple[str, ...]
     """Paths from that module to those that make queries, keys and values, in the order they run; or to the one that
     makes all three, side by side."""
-    tail: Callable[[Model, Tensor, Batch], Tensor]
+    attention_output: str
+    """Path from a layer to the matrix [hidden, heads * head size] after attention."""
+    feed_forward_in: tuple[str, ...]
+    """Paths from a layer to the matrices into its feed-forward part, each [inner, hidden]: one, or gate and up, or one
+    [2 * inner, hidden] that makes both, side by side."""
+    feed_forward_out: str
+    """Path from a layer to the matrix [hidden, inner] out of its feed-forward part."""
+    tail: Tail
     """(model, last hidden states [n, tokens, d], batch) -> logits [n, classes]."""
-    read_out: Callable[[Model, Tensor, Batch], Tensor] = first_token
+    read_out: Tail = first_token
     """(model, hidden states [n, tokens, d], batch) -> [n, d]: what the head reads where this is the last layer."""
     first_only: Callable[..., Tensor] | None = None
-    """(layer, hidden states [n, tokens, d], what else the layer is called with) -> [n, 1, d]: what leaves the layer
-    for the first token, in less time, where the head reads no other; None: the whole layer is run."""
+    """(layer, hidden states [n, tokens, d], the layer's further arguments) -> [n, 1, d]: the layer's output for the
+    first token alone, in less time, for heads that read no other; None: the whole layer is run."""
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
-    """What of a batch the model is called with."""
+    """The entries of a batch that the model is called with."""
     images: bool = False
     """Whether it reads images, not texts."""
     real: Callable[[Model, Batch], Tensor] = not_padding
     """(model, batch) -> [n, tokens], bool: which tokens are no padding."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What else it is called with."""
+    """Further arguments of every call."""
     inner: str = "intermediate_size"
-    """What the config calls the width inside the feed-forward part of a layer."""
+    """The name in the config of the width inside the feed-forward part of a layer."""
     causal: bool = False
-    """Whether a token looks at itself and earlier ones only."""
+    """Whether a token attends to itself and earlier ones only."""
     reads_padding: bool = False
     """Whether the model itself finds the last token by `config.pad_token_id`."""
     window: Callable[[Config, int], int | None] = everywhere
-    """(config, layer) -> how many tokens to either side a token looks at; None: all."""
+    """(config, layer) -> how many tokens to either side a token attends to; None: all."""
     per_layer: tuple[str, ...] = ()
-    """Lists in the config that have an entry a layer."""
+    """Lists in the config that have an entry for each layer."""
     first_lacks: tuple[str, ...] = ()
-    """Modules of every layer but the first, whichever layer comes first: it is called without them."""
+    """Modules that the first layer lacks, whichever layer comes first after a removal."""
     norms: tuple[str, ...] = ()
     """Classes of norms without a mean: x / sqrt(mean(x^2) + variance_epsilon) * weight."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Values of the config that must be absent, zero or false -> why."""
     returns_pair: bool = False
     """Whether a layer returns (hidden states, attention weights)."""
-    tells_attention_on_request: bool = False
+    needs_output_attentions: bool = False
     """Whether attention weights come only with `config.output_attentions`."""
     mixes_examples: bool = False
-    """Whether a layer runs a module once for the whole batch, so that its gradient is not told apart by example."""
+    """Whether a layer runs a module once for the whole batch, so that its gradient has no part for each example."""

@@ -16,8 +16,8 @@ def _pooled(model: Model, hidden: Tensor, _: Batch) -> Tensor:
     return logits
 
 
-def of_hidden(model: Model, hidden: Tensor, _: Batch) -> Tensor:
-    """The tail of a head that takes all hidden states and reads the first token itself."""
+def unpooled(model: Model, hidden: Tensor, _: Batch) -> Tensor:
+    """The logits of a head that takes all hidden states and reads the first token itself."""
     logits: Tensor = model.classifier(hidden)
     return logits
 
@@ -34,4 +34,14 @@ def first_only(
     return layer.feed_forward_chunk(attended)
 
 
-bert = Architecture("bert.encoder.layer", "attention.self", QKV, _pooled, first_only=first_only, inputs=INPUTS)
+bert = Architecture(
+    stack="bert.encoder.layer",
+    attention="attention.self",
+    projections=QKV,
+    attention_output="attention.output.dense",
+    feed_forward_in=("intermediate.dense",),
+    feed_forward_out="output.dense",
+    tail=_pooled,
+    first_only=first_only,
+    inputs=INPUTS,
+)

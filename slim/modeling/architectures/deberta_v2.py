@@ -12,13 +12,16 @@ def _tail(model: Model, hidden: Tensor, _: Batch) -> Tensor:
 
 
 deberta_v2 = Architecture(
-    "deberta.encoder.layer",
-    "attention.self",
-    ("query_proj", "key_proj", "value_proj"),
-    _tail,
+    stack="deberta.encoder.layer",
+    attention="attention.self",
+    projections=("query_proj", "key_proj", "value_proj"),
+    attention_output="attention.output.dense",
+    feed_forward_in=("intermediate.dense",),
+    feed_forward_out="output.dense",
+    tail=_tail,
     inputs=INPUTS,
     refused={"conv_kernel_size": "a convolution stands between its first two layers"},
     returns_pair=True,
-    tells_attention_on_request=True,
+    needs_output_attentions=True,
     mixes_examples=True,  # projections of the relative positions
 )

@@ -22,5 +22,13 @@ def _first_only(layer: Any, hidden: Tensor, attention_mask: Tensor | None = None
 
 
 distilbert = Architecture(
-    "distilbert.transformer.layer", "attention", QKV, _tail, first_only=_first_only, inner="hidden_dim"
+    stack="distilbert.transformer.layer",
+    attention="attention",
+    projections=QKV,
+    attention_output="attention.out_lin",
+    feed_forward_in=("ffn.lin1",),
+    feed_forward_out="ffn.lin2",
+    tail=_tail,
+    first_only=_first_only,
+    inner="hidden_dim",
 )

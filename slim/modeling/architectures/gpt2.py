@@ -2,11 +2,17 @@
 
 from slim.modeling.architectures._architecture import Architecture, normalized_last_token
 
+TAIL, READ_OUT = normalized_last_token("transformer.ln_f")
+
 gpt2 = Architecture(
-    "transformer.h",
-    "attn",
-    ("c_attn",),
-    *normalized_last_token("transformer.ln_f"),
+    stack="transformer.h",
+    attention="attn",
+    projections=("c_attn",),
+    attention_output="attn.c_proj",
+    feed_forward_in=("mlp.c_fc",),
+    feed_forward_out="mlp.c_proj",
+    tail=TAIL,
+    read_out=READ_OUT,
     options={"use_cache": False},
     inner="n_inner",
     causal=True,

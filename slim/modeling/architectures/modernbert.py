@@ -27,11 +27,14 @@ def _window(config: Config, layer: int) -> int | None:
 
 
 modernbert = Architecture(
-    "model.layers",
-    "attn",
-    ("Wqkv",),
-    _tail,
-    _read_out,
+    stack="model.layers",
+    attention="attn",
+    projections=("Wqkv",),
+    attention_output="attn.Wo",
+    feed_forward_in=("mlp.Wi",),
+    feed_forward_out="mlp.Wo",
+    tail=_tail,
+    read_out=_read_out,
     window=_window,
     per_layer=("layer_types",),
     first_lacks=("attn_norm",),

@@ -1,6 +1,7 @@
 """RoBERTa (arXiv:1907.11692): BERT with a head of its own."""
 
-from slim.modeling.architectures._architecture import Architecture
-from slim.modeling.architectures.bert import INPUTS, QKV, first_only, of_hidden
+from dataclasses import replace
 
-roberta = Architecture("roberta.encoder.layer", "attention.self", QKV, of_hidden, first_only=first_only, inputs=INPUTS)
+from slim.modeling.architectures.bert import bert, unpooled
+
+roberta = replace(bert, stack="roberta.encoder.layer", tail=unpooled)

@@ -24,11 +24,14 @@ def _every_token(model: Model, batch: Batch) -> Tensor:
 
 
 vit = Architecture(
-    "vit.layers",
-    "attention",
-    ("q_proj", "k_proj", "v_proj"),
-    _tail,
-    _read_out,
+    stack="vit.layers",
+    attention="attention",
+    projections=("q_proj", "k_proj", "v_proj"),
+    attention_output="attention.o_proj",
+    feed_forward_in=("mlp.fc1",),
+    feed_forward_out="mlp.fc2",
+    tail=_tail,
+    read_out=_read_out,
     inputs=("pixel_values",),
     images=True,
     real=_every_token,

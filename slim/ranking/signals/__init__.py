@@ -1,13 +1,13 @@
-"""One file a strategy: a pure function of an LayerStatistics that scores every layer."""
+"""One file a strategy: a pure function of a LayerStatistics that scores every layer."""
 
 from typing import Protocol
 
-CONTROLS = ("every_other", "random", "top_first")
-"""Strategies that look at no signal; they compete with the signals and are no features of a fusion."""
+BASELINES = ("every_other", "random", "top_first")
+"""Strategies that measure nothing; they compete with the signals and are no features of a fusion."""
 
 
-class Layered(Protocol):
-    """All that a control looks at; an LayerStatistics is one."""
+class HasLayers(Protocol):
+    """All that a baseline reads; a LayerStatistics is one."""
 
     @property
     def layers(self) -> int:

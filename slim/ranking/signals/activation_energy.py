@@ -8,11 +8,10 @@ from slim.utils.option_types import Site
 
 
 def activation_energy(statistics: LayerStatistics, *, site: Site = "output") -> NDArray[np.float64]:
-    """Mean over texts of the squared Frobenius norm of a text's activations (arXiv:2501.03273; formula OURS).
+    """Mean over texts of the squared Frobenius norm of a text's activations (arXiv:2501.03273; formula: this project).
 
-    Returns [L]; low is pruned first. Longer texts carry more, unlike in `activation_intensity`.
-    `site`: the block's "output", or its "update" (output minus input). Raises ValueError for an unknown site.
+    Returns [L]; low is pruned first. Longer texts carry more energy, unlike in `activation_intensity`.
+    `site`: the layer's "output", or its "update" (output minus input). Raises ValueError for an unknown site.
     """
-    squares = np.square(statistics.row_norm[statistics.at(site)], dtype=np.float64)
-    energy: NDArray[np.float64] = squares.sum(axis=1) / statistics.examples
-    return energy
+    squares = np.square(statistics.row_norm[statistics.site_index(site)], dtype=np.float64)
+    return squares.sum(axis=1) / statistics.examples

@@ -8,10 +8,9 @@ from slim.utils.option_types import Site
 
 
 def activation_intensity(statistics: LayerStatistics, *, site: Site = "output") -> NDArray[np.float64]:
-    """Mean over tokens of the L2 norm of a token's activation (arXiv:2501.03273; formula OURS).
+    """Mean over tokens of the L2 norm of a token's activation (arXiv:2501.03273; formula: this project).
 
-    Returns [L]; low is pruned first. `site`: the block's "output", or its "update" (output minus input).
+    Returns [L]; low is pruned first. `site`: the layer's "output", or its "update" (output minus input).
     Raises ValueError for an unknown site.
     """
-    length: NDArray[np.float64] = statistics.row_norm[statistics.at(site)].mean(axis=1, dtype=np.float64)
-    return length
+    return statistics.row_norm[statistics.site_index(site)].mean(axis=1, dtype=np.float64)

@@ -7,22 +7,23 @@ from slim.ranking.layer_statistics import LayerStatistics
 
 
 def attention_entropy(statistics: LayerStatistics) -> NDArray[np.float64]:
-    """Mean over heads and queries of the entropy of the attention row, as a share of its largest value (OURS).
+    """Mean over heads and queries of the entropy of the attention row, divided by its largest value (this project).
 
     Returns [L], in 0 .. 1; high is pruned first. The largest value is the log of the number of keys; queries with
-    one key have no choice and are left out. Raises ValueError when no query has two.
+    one key are left out. Raises ValueError when no query has two.
     """
     if not (statistics.keys > 1).any():
-        raise ValueError("attention_entropy: no query token can attend to more than one key")
+        raise ValueError(
+            "attention_entropy: no query can attend to more than one key, use texts of two tokens or more"
+        )
     if statistics.keys.ndim == 1:
-        return _shares(statistics.attention_entropy, statistics.keys)
+        return _relative_entropy(statistics.attention_entropy, statistics.keys)
     layers = zip(statistics.attention_entropy, statistics.keys, strict=True)
-    return np.concatenate([_shares(entropy[None], keys) for entropy, keys in layers])
+    return np.concatenate([_relative_entropy(entropy[None], keys) for entropy, keys in layers])
 
 
-def _shares(entropy: NDArray[np.float32], keys: NDArray[np.int64]) -> NDArray[np.float64]:
-    """[L]: mean share of entropies [L, H, tokens] in the largest they could be with so many keys [tokens]."""
-    free = keys > 1
-    mean = entropy[:, :, free].mean(axis=1, dtype=np.float64)
-    shares: NDArray[np.float64] = (mean / np.log(keys[free])).mean(axis=1)
-    return shares
+def _relative_entropy(entropy: NDArray[np.float32], keys: NDArray[np.int64]) -> NDArray[np.float64]:
+    """[L]: mean of entropies [L, H, tokens] divided by the largest that the number of keys [tokens] allows."""
+    several = keys > 1
+    mean = entropy[:, :, several].mean(axis=1, dtype=np.float64)
+    return (mean / np.log(keys[several])).mean(axis=1)

@@ -1,15 +1,16 @@
-"""The control that thins the stack out evenly."""
+"""Baseline: thin the stack out evenly."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.signals import Layered
+from slim.ranking.signals import HasLayers
 
 
-def every_other(model: Layered) -> NDArray[np.float64]:
-    """When a layer goes if every second layer still present is dropped, from the top, over and over (OURS).
+def every_other(model: HasLayers) -> NDArray[np.float64]:
+    """A layer's place in the order that drops every second layer still present, from the top, again and again.
 
-    Returns [L], 0 .. L-1; low is pruned first. Six layers go in the order 5 3 1, 2, 4, 0: the first stays longest.
+    Returns [L], 0 .. L-1; low is pruned first. Six layers go in the order 5 3 1, 2, 4, 0: the first stays longest
+    (this project).
     """
     present, order = list(range(model.layers)), list[int]()
     while len(present) > 1:

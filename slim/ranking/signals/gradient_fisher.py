@@ -7,9 +7,8 @@ from slim.ranking.layer_statistics import LayerStatistics
 
 
 def gradient_fisher(statistics: LayerStatistics) -> NDArray[np.float64]:
-    """Empirical Fisher trace: mean over texts of a text's squared gradient norm (arXiv:2501.03273; formula OURS).
+    """Empirical Fisher trace: mean over texts of the squared gradient norm (arXiv:2501.03273; formula: this project).
 
     Returns [L], in squared nats per squared unit of weight; low is pruned first.
     """
-    trace: NDArray[np.float64] = statistics.gradient_example_square.mean(axis=1, dtype=np.float64)
-    return trace
+    return statistics.gradient_example_square.mean(axis=1, dtype=np.float64)

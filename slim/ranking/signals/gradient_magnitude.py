@@ -7,9 +7,8 @@ from slim.ranking.layer_statistics import LayerStatistics
 
 
 def gradient_magnitude(statistics: LayerStatistics) -> NDArray[np.float64]:
-    """L2 norm over a layer's parameters of a batch's mean loss gradient, averaged over batches (OURS).
+    """L2 norm over a layer's parameters of the gradient of a batch's mean loss, averaged over batches (this project).
 
-    Returns [L]; low is pruned first.
+    Returns [L], in nats per unit of weight; low is pruned first.
     """
-    steepness: NDArray[np.float64] = statistics.gradient_batch_norm.mean(axis=1, dtype=np.float64)
-    return steepness
+    return statistics.gradient_batch_norm.mean(axis=1, dtype=np.float64)

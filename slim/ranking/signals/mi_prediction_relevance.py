@@ -1,4 +1,4 @@
-"""How much a layer's vectors say about what the intact model predicts."""
+"""How much a layer's vectors tell about the prediction of the intact model."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +12,25 @@ def mi_prediction_relevance(
     statistics: LayerStatistics,
     *,
     estimator: Estimator = "probe",
-    folds: AtLeastTwo = 5,
-    components: Count | None = None,
-    c: Positive = 0.1,
-    neighbours: Count = 3,
+    cv: AtLeastTwo = 5,
+    n_components: Count | None = None,
+    C: Positive = 0.1,
+    n_neighbors: Count = 3,
     bins: AtLeastTwo = 4,
 ) -> NDArray[np.float64]:
-    """Mutual information, in nats, of the pooled vector and the intact model's prediction (OURS).
+    """Mutual information, in nats, of the pooled vector and the intact model's prediction (this project).
 
-    Returns [L], at least 0; low is pruned first. The options are those of `slim.ranking.mutual_information`:
-    `folds` and `c` belong to the "probe" estimator, `neighbours` to "neighbours", `bins` to "binned"; `components`
-    is how many principal components they see, by default 64, 8 and 2.
+    Returns [L], at least 0; low is pruned first. The options are those of `slim.ranking.mutual_information`: `cv`
+    and `C` are for the estimator "probe", `n_neighbors` for "nearest_neighbors", `bins` for "binned"; the default of
+    `n_components`, the number of principal components, is 64, 8 and 2.
     """
     return mutual_information(
         statistics.pooled,
         statistics.predictions,
         estimator=estimator,
-        folds=folds,
-        components=components,
-        c=c,
-        neighbours=neighbours,
+        cv=cv,
+        n_components=n_components,
+        C=C,
+        n_neighbors=n_neighbors,
         bins=bins,
     )

@@ -1,4 +1,4 @@
-"""How much a layer's vectors say about the true class."""
+"""How much a layer's vectors tell about the true class."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +12,25 @@ def mi_task_relevance(
     statistics: LayerStatistics,
     *,
     estimator: Estimator = "probe",
-    folds: AtLeastTwo = 5,
-    components: Count | None = None,
-    c: Positive = 0.1,
-    neighbours: Count = 3,
+    cv: AtLeastTwo = 5,
+    n_components: Count | None = None,
+    C: Positive = 0.1,
+    n_neighbors: Count = 3,
     bins: AtLeastTwo = 4,
 ) -> NDArray[np.float64]:
-    """Mutual information, in nats, of the pooled vector and the true class (arXiv:2501.03273; estimator OURS).
+    """Mutual information, in nats, of pooled vector and true class (arXiv:2501.03273; estimators: this project).
 
-    Returns [L], at least 0; low is pruned first. The options are those of `slim.ranking.mutual_information`:
-    `folds` and `c` belong to the "probe" estimator, `neighbours` to "neighbours", `bins` to "binned"; `components`
-    is how many principal components they see, by default 64, 8 and 2.
+    Returns [L], at least 0; low is pruned first. The options are those of `slim.ranking.mutual_information`: `cv`
+    and `C` are for the estimator "probe", `n_neighbors` for "nearest_neighbors", `bins` for "binned"; the default of
+    `n_components`, the number of principal components, is 64, 8 and 2.
     """
     return mutual_information(
         statistics.pooled,
         statistics.labels,
         estimator=estimator,
-        folds=folds,
-        components=components,
-        c=c,
-        neighbours=neighbours,
+        cv=cv,
+        n_components=n_components,
+        C=C,
+        n_neighbors=n_neighbors,
         bins=bins,
     )

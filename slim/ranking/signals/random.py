@@ -1,17 +1,17 @@
-"""The null: layers in an order drawn by chance."""
+"""Baseline: layers in a random order."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.signals import Layered
+from slim.ranking.signals import HasLayers
 from slim.utils.option_types import Count, Seed
 
 
-def random(model: Layered, *, draws: Count = 10, seed: Seed = 0) -> NDArray[np.float64]:
-    """Scores 0 .. L-1 in a random order, drawn `draws` times: a control that looks at nothing (arXiv:2501.03273).
+def random(model: HasLayers, *, draws: Count = 10, seed: Seed = 0) -> NDArray[np.float64]:
+    """Scores 0 .. L-1 in a random order, drawn `draws` times (arXiv:2501.03273).
 
-    Returns [draws, L]; low is pruned first. Built on the raw bits of PCG64, which NumPy promises never to change.
-    Raises ValueError for fewer than one draw.
+    Returns [draws, L]; low is pruned first. The orders come from the raw bits of PCG64, which are the same in every
+    version of NumPy. Raises ValueError for fewer than one draw.
     """
     if draws < 1:
         raise ValueError(f"random: draws must be at least 1, got {draws}")

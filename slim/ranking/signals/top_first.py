@@ -1,13 +1,13 @@
-"""The control that drops layers from the top."""
+"""Baseline: drop layers from the top."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slim.ranking.signals import Layered
+from slim.ranking.signals import HasLayers
 
 
-def top_first(model: Layered) -> NDArray[np.float64]:
-    """The number of layers above a layer, so that the last goes first (a control, OURS).
+def top_first(model: HasLayers) -> NDArray[np.float64]:
+    """The number of layers above a layer, so that the last layer goes first (this project).
 
     Returns [L]; low is pruned first.
     """

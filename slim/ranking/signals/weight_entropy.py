@@ -8,15 +8,15 @@ from slim.utils.option_types import AtLeastTwo
 
 
 def weight_entropy(statistics: LayerStatistics, *, bins: AtLeastTwo = 256) -> NDArray[np.float64]:
-    """Shannon entropy, in nats, of the histogram of a layer's weights (arXiv:2501.03273; bins OURS).
+    """Shannon entropy, in nats, of the histogram of a layer's weights (arXiv:2501.03273; bins: this project).
 
-    Returns [L]; low is pruned first. The `bins` are equally wide, from the smallest to the largest weight of
-    all layers, and common to all of them. Raises ValueError for fewer than two.
+    Returns [L]; low is pruned first. All layers share the `bins`, which are equally wide, from the smallest to the
+    largest weight of the model. Raises ValueError for fewer than two.
     """
+    from scipy.special import entr
+
     if bins < 2:
         raise ValueError(f"weight_entropy: bins must be at least 2, got {bins}")
     span = float(statistics.weights.min()), float(statistics.weights.max())
-    counts = np.array([np.histogram(w, bins=bins, range=span)[0] for w in statistics.weights])
-    share = counts / counts.sum(axis=1, keepdims=True)
-    entropy: NDArray[np.float64] = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
-    return entropy
+    counts = np.array([np.histogram(weights, bins=bins, range=span)[0] for weights in statistics.weights])
+    return entr(counts / counts.sum(axis=1, keepdims=True)).sum(axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from slim.ranking.cases import Case, Unmeasured
+from slim.ranking.fusion_input import FusionInput, NotMeasuredError
 from slim.ranking.rankings import rankings
 from slim.ranking.removals import standardised
 from slim.report.tables._paths import Path as LayerPath
@@ -89,12 +89,12 @@ def paths(run: Run, runs: Sequence[Run], fusions: Options) -> Iterator[tuple[str
         for schedule in SCHEDULES[:1] if name in NO_SIGNAL else SCHEDULES:
             try:
                 fused = find("ranking/fusions", name)(_case(run, schedule, others), **options)
-            except Unmeasured:
+            except NotMeasuredError:
                 continue
             yield kind_of(name, fusions), name, schedule, [fused.path]
 
 
-def _case(run: Run, schedule: str, others: tuple[Case, ...] = ()) -> Case:
+def _case(run: Run, schedule: str, others: tuple[FusionInput, ...] = ()) -> FusionInput:
     """What a fusion may look at in a run."""
     measured = {name: ranking for name, ranking in run.rankings.items() if "remeasured" in ranking}
     signals = np.array([ranking["scores"][0] for ranking in measured.values()], np.float64).T
@@ -102,10 +102,10 @@ def _case(run: Run, schedule: str, others: tuple[Case, ...] = ()) -> Case:
     def remeasured(mask: int) -> np.ndarray:
         tables = [ranking["remeasured"] for ranking in measured.values()]
         if any(str(mask) not in table for table in tables):
-            raise Unmeasured(f"signals were not measured again with only the layers {layers_of(mask)}")
+            raise NotMeasuredError(f"signals were not measured again with only the layers {layers_of(mask)}")
         return np.array([table[str(mask)] for table in tables], np.float64).T
 
-    return Case(list(measured), signals, run.raw, others, remeasured if schedule == "iterative" else None)
+    return FusionInput(list(measured), signals, run.raw, others, remeasured if schedule == "iterative" else None)
 
 
 def recovered(runs: Sequence[Run]) -> pd.DataFrame:

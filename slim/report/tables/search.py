@@ -10,7 +10,7 @@ import pandas as pd
 
 from slim.report.tables._paths import Path, best_on_test, mean_regret
 from slim.subsets.lattice import Lattice
-from slim.subsets.search import beam, drawn, greedy_within
+from slim.subsets.search import beam_search, greedy_search, random_search
 
 COLUMNS = [
     "dataset", "seed", "method", "rows", "width", "evaluations", "test_regret", "greedy_test_regret",
@@ -54,16 +54,16 @@ def _of_run(lattice: Lattice, fusions: list[tuple[Row, Path]]) -> Iterator[Row]:
 
     rounds = accumulate(range(lattice.layers, 1, -1), initial=0)
     widths = [1 << i for i in range((comb(lattice.layers, lattice.layers // 2) - 1).bit_length() + 1)]
-    rows = [row("greedy", greedy_within(lattice, evaluations)) for evaluations in rounds]
-    rows += [row("beam", beam(lattice, width), width=width) for width in widths]
+    rows = [row("greedy", greedy_search(lattice, evaluations)) for evaluations in rounds]
+    rows += [row("beam", beam_search(lattice, width), width=width) for width in widths]
     for known, path in fusions:
         limit = known.get("evaluations")
         rows.append(row(known["method"], (path, limit)) | known)
         if limit is not None:
-            rows[-1]["greedy_test_regret"] = mean_regret(greedy_within(lattice, limit)[0], lattice, best)
+            rows[-1]["greedy_test_regret"] = mean_regret(greedy_search(lattice, limit)[0], lattice, best)
     random: dict[int, Row] = {}
     for count in sorted({one["evaluations"] for one in rows} - {None}):
-        repeated = [row("random", drawn(lattice, count, seed)) for seed in range(DRAWS)]
+        repeated = [row("random", random_search(lattice, count, seed)) for seed in range(DRAWS)]
         mean = float(np.mean([one["test_regret"] for one in repeated]))
         random[repeated[0]["evaluations"]] = repeated[0] | {"test_regret": mean}
     yield from [*rows, *random.values()]

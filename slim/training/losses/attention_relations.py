@@ -1,4 +1,4 @@
-"""Learning which tokens a teacher relates to which."""
+"""Kullback-Leibler divergence from a teacher's relations between tokens."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from slim.modeling.device import share
+from slim.modeling.device import process_weight
 
 
 def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:
@@ -16,11 +16,9 @@ def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], re
     the scaled products of a head's vectors; mean over relations, heads and real tokens (MiniLMv2, arXiv:2012.15828,
     eq. 3-5). Keys and values may have fewer heads than queries.
     """
-    found = [
-        _divergence(_relation(ours, real), _relation(theirs, real), real)
-        for ours, theirs in zip(student, teacher, strict=True)
-    ]
-    return torch.stack(found).mean() * share(real.sum())
+    pairs = zip(student, teacher, strict=True)
+    divergences = [_divergence(_relation(vectors, real), _relation(target, real), real) for vectors, target in pairs]
+    return torch.stack(divergences).mean() * process_weight(real.sum())
 
 
 def _relation(vectors: Tensor, real: Tensor) -> Tensor:
@@ -30,6 +28,6 @@ def _relation(vectors: Tensor, real: Tensor) -> Tensor:
     return log_softmax(products.masked_fill(~real[:, None, None], torch.finfo(products.dtype).min), dim=-1)
 
 
-def _divergence(ours: Tensor, theirs: Tensor, real: Tensor) -> Tensor:
-    each = kl_div(ours, theirs, log_target=True, reduction="none").sum(-1)  # [n, heads, tokens]
+def _divergence(predicted: Tensor, target: Tensor, real: Tensor) -> Tensor:
+    each = kl_div(predicted, target, log_target=True, reduction="none").sum(-1)  # [n, heads, tokens]
     return each.transpose(1, 2)[real].mean()

@@ -1,15 +1,14 @@
-"""Learning what a teacher thinks of every class."""
+"""Kullback-Leibler divergence from a teacher's probabilities of the classes."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
-from slim.modeling.device import share
+from slim.modeling.device import process_weight
 
 
 def soft_labels(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """T^2 KL(teacher_T || student_T) in nats, mean over examples; logits [n, classes] each (arXiv:1503.02531)."""
-    at_temperature = (log_softmax(logits / temperature, dim=-1) for logits in (student, teacher))
-    ours, theirs = at_temperature
-    mean = kl_div(ours, theirs, log_target=True, reduction="batchmean")
-    return temperature**2 * mean * share(torch.tensor(len(student), device=student.device))
+    predicted, target = (log_softmax(logits / temperature, dim=-1) for logits in (student, teacher))
+    mean = kl_div(predicted, target, log_target=True, reduction="batchmean")
+    return temperature**2 * mean * process_weight(torch.tensor(len(student), device=student.device))

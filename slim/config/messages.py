@@ -1,0 +1,76 @@
+"""What is wrong with params.yaml, said in one line a mistake."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError, create_model
+
+from slim.config.sections import Digits, Files, Hub, Packaged, Section
+
+SOURCES: dict[Any, type[Section]] = {
+    "digits": Digits,
+    "files": Files,
+    "hub": Hub,
+    "packaged": Packaged,
+}
+"""Kinds of dataset; a mistake's place names them, params.yaml does not."""
+
+
+def all_known(where: str, names: list[str], known: Mapping[str, Any], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{where}: '{name}' is not {what}{nearest(name, known)}")
+
+
+def nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; choose from {', '.join(known)}" if known else ""
+
+
+def check_options(where: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Refuse options that a function's keyword-only parameters do not take: its annotations are the schema."""
+    taken: dict[str, Any] = {
+        p.name: (_type(p.annotation, function), ... if p.default is inspect.Parameter.empty else p.default)
+        for p in inspect.signature(function).parameters.values()
+        if p.kind is p.KEYWORD_ONLY
+    }
+    model = create_model("Options", __base__=Section, **taken)
+    try:
+        model(**options)
+    except ValidationError as error:
+        raise ValueError(lines(error, model, where)[0]) from error
+
+
+def _type(annotation: Any, function: Callable[..., Any]) -> Any:
+    """An annotation, also where it is written as a string; those of the other parameters may name unimported types."""
+    return eval(annotation, function.__globals__) if isinstance(annotation, str) else annotation
+
+
+def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
+    """One line a mistake: where, what was got, what is allowed."""
+    lines = []
+    for mistake in error.errors():
+        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", *SOURCES))
+        if mistake["type"] == "extra_forbidden":
+            known = _fields(model, mistake["loc"][:-1])
+            lines.append(f"{place}: unknown key{nearest(str(mistake['loc'][-1]), known)}")
+        elif mistake["type"] == "missing":
+            lines.append(f"{place}: missing")
+        elif mistake["type"] == "value_error":
+            lines.append(f"{place}: {mistake['ctx']['error']}" if place else str(mistake["ctx"]["error"]))
+        else:
+            said = mistake["msg"][0].lower() + mistake["msg"][1:]
+            lines.append(f"{place}: {said}, got {mistake['input']!r}")
+    return lines
+
+
+def _fields(model: Any, place: tuple[Any, ...]) -> list[str]:
+    """The keys known at a place of a model."""
+    if not place:
+        return list(model.model_fields) if inspect.isclass(model) and issubclass(model, BaseModel) else []
+    first, rest = place[0], place[1:]
+    if inspect.isclass(model) and issubclass(model, BaseModel) and first in model.model_fields:
+        return _fields(model.model_fields[first].annotation, rest)
+    return _fields(SOURCES[first], rest) if first in SOURCES else _fields(model, rest)

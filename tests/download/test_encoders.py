@@ -1,0 +1,211 @@
+"""The pretrained encoder: whose it is, that it is the published one, and what is refused."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+
+from slim.config import load
+from slim.download.encoder import fetch
+from slim.download.encoders.packaged import model_folder
+from slim.modeling import model_io
+from slim.modeling import transformer as models
+from slim.orchestration.calibration import configuration, shape
+from slim.utils.code_hash import ROOT
+from tests import pico
+from tests.hub_stand_in import Hub, Repository
+
+MODEL = load(ROOT / "params.yaml").model
+
+
+def test_the_packaged_encoder_is_the_published_file_under_its_authors_name(tmp_path):
+    fetch(tmp_path / "base", **MODEL.model_dump())
+    weights = (tmp_path / "base" / "model.safetensors").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() == MODEL.sha256
+    card = json.loads((tmp_path / "base" / "card.json").read_text())
+    assert card["weights"] == "sentence-transformers/all-MiniLM-L6-v2" and card["licence"] == "Apache-2.0"
+    assert not list((tmp_path / "base").glob("*.bin"))
+
+
+def test_another_hash_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ValueError, match=r"hashes to 53aa.*, not to model\.sha256 0000"):
+        fetch(tmp_path / "base", **MODEL.model_dump() | {"sha256": "0" * 64})
+    assert not (tmp_path / "base").exists()
+
+
+def test_a_package_that_is_not_installed_and_a_folder_without_a_model_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"model\.name: the package 'no-such' is not installed"):
+        model_folder("no-such")
+    with pytest.raises(ValueError, match=r"model\.path: .* has no model\.safetensors"):
+        fetch(tmp_path / "base", source="folder", path=str(tmp_path), name="", sha256=None)
+
+
+def test_a_local_folder_is_a_source_too(tmp_path):
+    pico.classifier().save(tmp_path / "mine", pico.texts())
+    fetch(tmp_path / "base", source="folder", path=str(tmp_path / "mine"), name="", sha256=None)
+    assert (tmp_path / "base" / "config.json").exists()
+    assert json.loads((tmp_path / "base" / "card.json").read_text())["name"] == "mine"
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub with a model of three layers, one whose weights are a pickle, and one that is not for everybody."""
+    encoder, pickled = tmp_path / "hub/encoder", tmp_path / "hub/pickle"
+    pico.classifier().save(encoder, pico.texts())
+    pickled.mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (pickled / name).write_bytes((encoder / name).read_bytes())
+    for folder in (encoder, pickled):
+        (folder / "pytorch_model.bin").write_bytes(b"never loaded")
+    repositories = {
+        "models/some/encoder": Repository({"main": encoder}),
+        "models/some/pickle": Repository({"main": pickled}),
+        "models/some/gated": Repository({}, "gated"),
+    }
+    with Hub(repositories, tmp_path / "cache") as served:
+        served.patch(monkeypatch)
+        yield served
+
+
+ENCODER = "models/some/encoder"
+
+
+def of(hub: Hub, name: str = "some/encoder") -> dict:
+    """What params.yaml says of a model of the hub."""
+    repository = hub.repositories.get(f"models/{name}")
+    known = repository is not None and "main" in repository.branches
+    revision = repository.commit() if known else "0" * 40
+    return {"source": "hub", "path": "lock", "name": name, "revision": revision}
+
+
+def test_a_commit_of_a_hub_is_a_source(hub, tmp_path):
+    fetch(tmp_path / "base", **of(hub))
+    origin = hub.repositories[ENCODER].branches["main"]
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        assert (tmp_path / "base" / name).read_bytes() == (origin / name).read_bytes()
+    assert not any(path.endswith((".bin", ".npy")) for path in hub.asked)
+    card = json.loads((tmp_path / "base" / "card.json").read_text())
+    assert (card["source"], card["weights"], card["revision"]) == ("hub", "some/encoder", of(hub)["revision"])
+    model_io.load(tmp_path / "base", ["a", "b"])
+
+
+def test_a_configuration_comes_without_weights(hub):
+    assert configuration(**of(hub)).num_hidden_layers == 3
+    assert {Path(path).name for path in hub.asked if "/resolve/" in path} == {"config.json"}
+    with pytest.raises(ValueError, match="model: the hub has no model 'some/nothing'"):
+        configuration(**of(hub, "some/nothing"))
+
+
+def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(hub, tmp_path):
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["model"] = of(hub)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **hub.environment}
+    for more in ({}, {"HF_HUB_OFFLINE": "1"}):
+        command = [sys.executable, "-m", "stages.download_model"]
+        subprocess.run(command, cwd=tmp_path, env=environment | more, check=True, capture_output=True)
+        assert (tmp_path / "models/base/model.safetensors").is_file()
+        (tmp_path / "models/base/model.safetensors").unlink()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "some/pickle"}, "model.name: 'some/pickle' has no model.safetensors"),
+        ({"name": "some/nothing"}, "model: the hub has no model 'some/nothing', or it is private: correct the name"),
+        ({"name": "a/b/c"}, "model: the hub has no model 'a/b/c'"),
+        ({"name": "some/gated"}, "model: 'some/gated' is gated: accept its terms on the hub and log in"),
+        ({"revision": "0" * 40}, f"model: 'some/encoder' has no revision {'0' * 40}: copy a commit"),
+        ({"sha256": "0" * 64}, "not to model.sha256 0000"),
+        ("no hub", "model: 'some/encoder' cannot be fetched (LocalEntryNotFoundError): check the network"),
+    ],
+)
+def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, message, hub, tmp_path, monkeypatch):
+    if changes == "no hub":
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        changes = {}
+    wanted = of(hub, changes.get("name", "some/encoder")) | changes
+    with pytest.raises(ValueError) as refusal:
+        fetch(tmp_path / "base", **wanted)
+    assert message in str(refusal.value) and "\n" not in str(refusal.value)
+    assert not (tmp_path / "base").exists()
+
+
+def test_weights_in_shards_become_one_file(hub, tmp_path):
+    origin = hub.repositories[ENCODER].branches["main"]
+    tensors = load_file(origin / "model.safetensors")
+    shards = {f"model-0000{i}-of-00002.safetensors": dict(list(tensors.items())[i - 1 :: 2]) for i in (1, 2)}
+    for name, shard in shards.items():
+        save_file(shard, origin / name, metadata={"format": "pt"})
+    index = {"weight_map": {tensor: name for name, shard in shards.items() for tensor in shard}}
+    (origin / "model.safetensors.index.json").write_text(json.dumps(index))
+    whole, _ = model_io.load(origin)
+    (origin / "model.safetensors").unlink()
+    fetch(tmp_path / "base", **of(hub))
+    joined, _ = model_io.load(tmp_path / "base")
+    assert all(torch.equal(tensor, whole.state_dict()[name]) for name, tensor in joined.state_dict().items())
+    (origin / "model-00002-of-00002.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"lacks model-00002-of-00002\.safetensors"):
+        fetch(tmp_path / "other", **of(hub))
+
+
+SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32,
+         "max_position_embeddings": 64, "num_key_value_heads": None}  # fmt: skip
+
+
+def drawn(folder: Path, model_type: str, seed: int = 0, **changes) -> None:
+    fetch(folder, source="random", path="lock", name=MODEL.name, config={"model_type": model_type} | SHAPE | changes,
+          seed=seed)  # fmt: skip
+
+
+@pytest.mark.parametrize("model_type", sorted(set(models.ARCHITECTURES) - {"qwen2", "vit"}))
+def test_random_weights_of_every_architecture_go_with_the_packaged_tokenizer(model_type, tmp_path):
+    drawn(tmp_path / "base", model_type, **({"num_key_value_heads": 1} if model_type in ("llama", "mistral") else {}))
+    torch.manual_seed(0)
+    model, tokenizer = model_io.load(tmp_path / "base", ["a", "b", "c"])
+    assert len(models.layers(model)) == 3 and model.config.hidden_size == 16
+    assert model.config.vocab_size == len(tokenizer) and model.config.pad_token_id == tokenizer.pad_token_id == 0
+    batch = tokenizer(["some text", "a"], padding=True, return_tensors="pt")
+    assert set(batch) == set(models.architecture(model_type).inputs)
+    assert np.isfinite(models.forward_logits(model, dict(batch)).detach().numpy()).all()
+    assert sum(32 in p.shape for p in models.layers(model)[0].parameters() if p.dim() > 1) >= 1
+
+
+def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_path):
+    config = {"model_type": "distilbert"} | SHAPE
+    settings = configuration(source="random", path="lock", name=MODEL.name, config=config)
+    drawn(tmp_path / "base", "distilbert")
+    model, _ = model_io.load(tmp_path / "base", ["a", "b"])
+    assert shape(settings).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
+    assert settings.vocab_size == model.config.vocab_size
+
+
+def test_random_weights_are_those_of_their_seed(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        drawn(tmp_path / name, "bert", seed)
+    a, b, c = (load_file(tmp_path / name / "model.safetensors") for name in "abc")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not torch.equal(*(each["encoder.layer.0.attention.self.query.weight"] for each in (a, c)))
+    card = json.loads((tmp_path / "a" / "card.json").read_text())
+    assert card["weights"] == "random" and card["config"]["model_type"] == "bert" and card["tokenizer"] == MODEL.name
+
+
+@pytest.mark.parametrize(
+    ("model_type", "changes", "message"),
+    [
+        ("bert", {"num_key_value_heads": 1}, r"model\.config\.num_key_value_heads: architecture 'bert' has none"),
+        ("qwen2", {"num_key_value_heads": 1}, r"reads a tokenizer beside a 'qwen2' as qwen2's own"),
+    ],
+)
+def test_a_shape_or_tokenizer_that_an_architecture_does_not_take_is_refused(model_type, changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        drawn(tmp_path / "base", model_type, **changes)
+    assert not (tmp_path / "base").exists()
