@@ -32,8 +32,8 @@ plan: checked ## stages, time, memory and disk, before anything runs
 profile: checked ## the parameters that a profile changes
 	cd $(RUN) && dvc params diff
 
-smoke: ## every verb, strategy and fusion in a minute or two, in runs/smoke
-	$(MAKE) repro PROFILE=smoke
+smoke: ## every stage, strategy and fusion in a minute, two stages at a time, in runs/smoke
+	$(MAKE) repro PROFILE=smoke WORKERS=2
 
 paper: ## the paper's nine datasets and BERT-base, in runs/paper
 	$(MAKE) plan PROFILE=paper

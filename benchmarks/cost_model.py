@@ -13,10 +13,12 @@ from slim.config import load
 from slim.orchestration.estimate import duration, gigabytes
 from slim.orchestration.machine import LOCK_SECONDS, configuration, model_size
 from slim.orchestration.workload import ModelSize, Rows, ablate, checkpoints, finetune, memory, work_by_stage
+from slim.ranking.signals import BASELINES
 
 TOKENS = 32
 ROWS = Rows(train=12000, validation=1000, test=2000)
 CLASSES = 10
+BUDGETS = {"tenth_of_epoch": 0.1, "full_epoch": 1.0}
 CHARACTERS = 4
 """Bytes of text a token, about."""
 
@@ -40,16 +42,26 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def settings(**grid: int) -> dict:
-    """params.yaml in the paper's setting, over so many datasets and seeds."""
-    content = load().model_dump()
+RECIPES: dict[str, dict] = {
+    "prune": {"half": {"from": "teacher", "method": "drop_layers", "order": "greedy", "keep": 0.5}},
+    "distill": {"half_distilled": {"from": "half", "method": "distill"}},
+    "compress": {"half_float16": {"from": "half_distilled", "method": "float16"}},
+}
+
+
+def settings(datasets: int = 1, seeds: int = 1) -> dict:
+    """The paper's setting over so many datasets and seeds: 15 strategies, 7 fusions, three recipes, two budgets."""
+    content = load().model_dump() | RECIPES
     content["runtime"]["max_tokens"] = TOKENS
     content["finetune"] |= {"epochs": 3, "min_steps": 0, "batch_size": 32}
-    content["distillation"] |= {"epochs": 3, "min_steps": 0}
-    names = [f"d{i}" for i in range(grid.get("datasets", 1))]
+    content["distillation"] = {"epochs": 3}
+    content["budgets"] = {name: {"epochs": epochs, "steps": None, "sizes": [6]} for name, epochs in BUDGETS.items()}
+    names = [f"d{i}" for i in range(datasets)]
     return content | {
-        "grid": {"datasets": names, "seeds": list(range(grid.get("seeds", 1)))},
+        "grid": {"datasets": names, "seeds": list(range(seeds))},
         "datasets": dict.fromkeys(names),
+        "strategies": {f"signal{i}": {} for i in range(12)} | {name: {} for name in BASELINES},
+        "fusions": {f"fusion{i}": {} for i in range(7)},
     }
 
 

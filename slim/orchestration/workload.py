@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil, comb, floor
 from typing import Any
 
+from slim.orchestration.dvc_graph import LOOPING, RECIPES
 from slim.ranking.signals import BASELINES
 from slim.subsets.ablation import masks_to_measure, prefixes
 from slim.training.trainer import Schedule
@@ -16,9 +17,6 @@ from slim.utils.registry import find
 
 Params = Mapping[str, Any]
 """params.yaml with its defaults filled in."""
-
-RECIPES = ("prune", "distill", "compress")
-"""The stages whose entries are models."""
 
 KEPT_CHECKPOINTS = 3
 """Checkpoints that lie on disk at a time: two, and the one being written."""
@@ -197,7 +195,7 @@ PER_RUN: dict[str, Callable[[Params, Rows, ModelSize], Work]] = {
 }
 """Stages that stand once for every dataset and seed."""
 
-LOADING = {*PER_RUN, "recover", *RECIPES, "evaluate"}
+LOADING = {*PER_RUN, "recover", *LOOPING}
 """Stages that load a model."""
 
 
