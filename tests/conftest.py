@@ -1,11 +1,13 @@
 """What every test can count on."""
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from tests.warm import warm_python
+
+def pytest_collection_modifyitems(items):
+    """The longest file first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_pipeline.py")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -18,13 +20,6 @@ def _tokens_stay_out_of_the_repository(tmp_path_factory):
     before, tokenization.TOKENS = tokenization.TOKENS, tmp_path_factory.mktemp("tokens")
     yield
     tokenization.TOKENS = before
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory) -> Iterator[str]:
-    """The PATH under which `python` starts at once."""
-    with warm_python(tmp_path_factory.mktemp("warm")) as path:
-        yield path
 
 
 @pytest.fixture(scope="session")
