@@ -19,6 +19,7 @@ METHODS_OF = {
     "rank": ["ranking/signals"],
     "fuse": ["ranking/fusions"],
     "download": ["download/datasets"],
+    "download_model": ["download/encoders"],
     "remeasure": ["ranking/signals", "ranking/fusions"],
     "prune": ["compression/compressors"],
     "distill": ["compression/compressors"],

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from slim.evaluation.bootstrap import accuracy_interval
-from slim.evaluation.metrics.quality import accuracy, quality
-from slim.evaluation.metrics.size import ratios, size
+from slim.evaluation.metrics import accuracy, quality
+from slim.evaluation.size import ratios, size
 from slim.modeling.classifier import Classifier
 from slim.modeling.model_io import read_manifest
 from slim.modeling.splits import Split

@@ -1,5 +1,6 @@
 """Tests of many methods at once: Holm's correction and Friedman's test, by statsmodels and scipy."""
 
+import gc
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,7 +24,13 @@ def holm(p: Sequence[float]) -> list[float]:
     values = np.asarray(p, np.float64)
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"holm needs p-values in [0, 1], got {list(p)}")
-    return [float(value) for value in multipletests(values, method="holm")[1]] if len(values) else []
+    if not len(values):
+        return []
+    gc.freeze()  # multipletests collects garbage in every call, which takes half a second beside torch
+    try:
+        return [float(value) for value in multipletests(values, method="holm")[1]]
+    finally:
+        gc.unfreeze()
 
 
 def friedman(values: NDArray[np.floating]) -> Friedman:

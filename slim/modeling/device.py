@@ -67,7 +67,7 @@ def processes() -> int:
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
-def rank() -> int:
+def process_rank() -> int:
     """The number of this process, from 0; only the first, 0, prints and writes."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
@@ -105,7 +105,7 @@ def keep_first_process() -> None:
     """End all processes but the first, with success; the first continues alone."""
     if processes() == 1:
         return
-    mine = rank()
+    mine = process_rank()
     wait_for_all()
     distributed.destroy_process_group()
     if mine > 0:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from slim.modeling.device import process_rank
 from slim.modeling.transformer import Model, output_layer
 
 
@@ -71,11 +72,16 @@ def fit_head(folder: Path, model: Model, names: Sequence[str], labels: Sequence[
     layer: nn.Linear = output_layer(model)
     parameters = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
     if sorted(names) == sorted(labels):
-        print(f"{folder}: the classes of its head are put in the order {', '.join(labels)}", flush=True)
+        _say(f"{folder}: the classes of its head are put in the order {', '.join(labels)}")
         for parameter in parameters:
             parameter.copy_(parameter[[list(names).index(label) for label in labels]].clone())
         return
-    print(f"{folder}: its head is not for the classes {', '.join(labels)}, so a fresh one is drawn", flush=True)
+    _say(f"{folder}: its head is not for the classes {', '.join(labels)}, so a fresh one is drawn")
     nn.init.normal_(layer.weight, std=model.config.initializer_range)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
+
+
+def _say(line: str) -> None:
+    if process_rank() == 0:
+        print(line, flush=True)

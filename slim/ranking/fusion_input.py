@@ -97,7 +97,7 @@ def _signals_by_mask(
         if missing := [name for name, table in tables.items() if str(mask) not in table]:
             raise NotMeasuredError(
                 f"{missing[0]} was not measured with only the layers {layers_of(mask)} (mask {mask}): "
-                f"run `dvc repro iterate`"
+                f"run `dvc repro remeasure`"
             )
         return _columns(table[str(mask)] for table in tables.values())
 

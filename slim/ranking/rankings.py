@@ -83,7 +83,7 @@ def _iterative_ranking(
     """One run's ranking from its signals' tables, mask -> scores of the layers present."""
     full = max((int(mask) for table in tables.values() for mask in table), default=0)
     if full == 0 or strategy not in (*BASELINES, *tables):
-        raise ValueError(f"{strategy} was not measured after each removal in {run}: run `dvc repro iterate`")
+        raise ValueError(f"{strategy} was not measured after each removal in {run}: run `dvc repro remeasure`")
     layers = full.bit_length()
     if strategy in BASELINES:
         return _ranking(partial(find("ranking/signals", strategy), SimpleNamespace(layers=layers)), options)

@@ -18,7 +18,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.batching import collator, lengths, prepared
 from slim.modeling.classifier import Classifier
-from slim.modeling.device import Runtime, broadcast, keep_first_process, processes, rank, wait_for_all
+from slim.modeling.device import Runtime, broadcast, keep_first_process, process_rank, processes, wait_for_all
 from slim.modeling.splits import Input, Split
 from slim.modeling.transformer import Batch, Model, Processor, forward_logits
 from slim.training.losses.cross_entropy import cross_entropy
@@ -228,7 +228,7 @@ class LengthGroupedBatches:
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
             # Every process must have a text; where an epoch's last batch has too few, each takes all of them.
-            yield batch[rank() :: processes()] if len(batch) >= processes() else batch
+            yield batch[process_rank() :: processes()] if len(batch) >= processes() else batch
 
     def _order(self, epoch: int) -> list[int]:
         """All positions in the order of an epoch."""
@@ -238,20 +238,20 @@ class LengthGroupedBatches:
                 self.lengths, self.batch_size, None, torch.Generator().manual_seed(state)
             )
         order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # by the seed that was just set
-        if rank() > 0:
+        if process_rank() > 0:
             torch.manual_seed(
-                int(np.random.SeedSequence([self.seed, 0, rank()]).generate_state(1)[0])
+                int(np.random.SeedSequence([self.seed, 0, process_rank()]).generate_state(1)[0])
             )  # other dropout
         return order
 
 
 def _resumable(checkpoints: Path) -> Path | None:
     """The checkpoint that all processes resume from: the last that the first process finds."""
-    last = last_complete(checkpoints) if rank() == 0 else None
+    last = last_complete(checkpoints) if process_rank() == 0 else None
     step = broadcast(_step(last) if last else -1)
     if step < 0:
         return None
-    if rank() == 0:
+    if process_rank() == 0:
         print(f"resuming from {last}", flush=True)
     return checkpoints / f"checkpoint-{step}"
 
@@ -285,6 +285,6 @@ class _SaveEverySeconds(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         wait_for_all()  # for what each process has to write
-        if rank() == 0:
+        if process_rank() == 0:
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
         self.last = time.monotonic()

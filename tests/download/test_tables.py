@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from slim.config.refusals import SOURCES
 
+from slim.config.messages import SOURCES
 from slim.config.sections import ModelSource
 from slim.download.tables import SPLITS, Tables, card, check, write
 from slim.modeling.splits import read_split, read_unlabelled

@@ -173,7 +173,7 @@ def test_the_model_is_left_as_it_was():
 
 def test_a_parameter_that_cannot_be_followed_is_refused_not_left_out():
     layers = torch.nn.ModuleList([torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Conv1d(2, 2, 1))])
-    with pytest.raises(ValueError, match="Conv1d are not check_supported"), ExampleSquares().watching(layers):
+    with pytest.raises(ValueError, match="Conv1d are not supported"), ExampleSquares().watching(layers):
         pass
 
 

@@ -86,7 +86,7 @@ def test_iterative_signals_are_looked_up_by_the_layers_present(folder):
     np.testing.assert_array_equal(inputs.signals_of(0b001), [[3.0, 5.0]])
     np.testing.assert_array_equal(inputs.signals_of(0b111), inputs.signals)
     assert inputs.signals_of(0b101).flags.c_contiguous and inputs.signals.flags.c_contiguous
-    with pytest.raises(NotMeasuredError, match=r"layers \[1, 2\] \(mask 6\): run `dvc repro iterate`"):
+    with pytest.raises(NotMeasuredError, match=r"layers \[1, 2\] \(mask 6\): run `dvc repro remeasure`"):
         inputs.signals_of(0b110)
     with pytest.raises(NotMeasuredError, match="mask 3"):
         removals(inputs, "lattice")

@@ -97,7 +97,7 @@ def test_bins_keep_no_more_than_there_is_and_more_bins_keep_more(name):
         ("probe", 500, 0.0),
         ("probe", 3000, 0.0),
         ("nearest_neighbors", 500, 0.1),
-        ("nearest_neighbors", 3000, 0.05),
+        ("nearest_neighbors", 2000, 0.06),
         ("binned", 500, 0.08),
         ("binned", 3000, 0.01),
     ],

@@ -114,7 +114,7 @@ def test_a_batch_that_does_not_divide_is_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize("count", [123, 120, 3, 1])
 def test_batches_are_the_same_at_any_number_of_processes(count, monkeypatch):
     def parts(epoch: int, rank: int, processes: int) -> list[list[int]]:
-        monkeypatch.setattr("slim.training.trainer.rank", lambda: rank)
+        monkeypatch.setattr("slim.training.trainer.process_rank", lambda: rank)
         monkeypatch.setattr("slim.training.trainer.processes", lambda: processes)
         torch.manual_seed(0)
         found = LengthGroupedBatches(np.arange(count) % 7, 20, 0, lambda: epoch * -(-count // 20))

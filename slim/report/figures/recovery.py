@@ -40,7 +40,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         of = rows[rows["layers"] == size]
         known = [one for _, one in of.groupby("seed") if one["raw"].nunique() > 1 < one["test_accuracy"].nunique()]
         rho = np.mean([spearmanr(one["raw"], one["test_accuracy"]).statistic for one in known]) if known else np.nan
-        label = f"{size} layer{'s' if size > 1 else ''}" + (f", ρ = {number(rho, '.2f')}" if known else "")
+        label = ("1 layer" if size == 1 else f"{size} layers") + (f", ρ = {number(rho, '.2f')}" if known else "")
         axes.plot(100 * of["raw"], 100 * of["test_accuracy"], MARKS[i % len(MARKS)], color=shade, markersize=4.5,
                   markeredgecolor="white", markeredgewidth=0.4, label=label)  # fmt: skip
     values = [*(100 * rows["test_accuracy"]), 100 * rows["teacher"].max()]

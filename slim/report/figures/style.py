@@ -136,7 +136,7 @@ def matrix(
             red, green, blue = to_rgb(mesh.to_rgba(np.array([value]))[0])
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
             axes.text(column, row, form(value), color="white" if dark else INK, fontsize=size, ha="center",
-                      va="center_baseline")  # fmt: skip
+                      va="center_baseline", in_layout=False)  # fmt: skip
     axes.set(xlim=(-0.5, across - 0.5), ylim=(down - 0.5, -0.5))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

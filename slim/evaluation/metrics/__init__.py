@@ -1,1 +1,0 @@
-"""How good, how large, and how sure."""
