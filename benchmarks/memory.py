@@ -28,7 +28,7 @@ def write_csv(path: Path, rows: int, seed: int) -> None:
 
 def imports() -> dict[str, float]:
     """What the libraries alone take."""
-    import slim.download.datasets.files  # noqa: F401
+    import slim.download.file_rows  # noqa: F401
 
     return used()
 

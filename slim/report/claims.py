@@ -134,8 +134,8 @@ def _set_up(curves: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:
 
 def _one_at_a_time(curves: pd.DataFrame) -> str:
     kept = curves[curves["strategy"].isin(CONTENDERS)].sort_values("removed")
-    for _, path in kept.groupby(["strategy", "seed", "draw"]):
-        sets = [set(layers.split("-")) for layers in path["kept"]]
+    for path in kept.groupby(["strategy", "seed", "draw"])["kept"].agg(tuple).unique():
+        sets = [set(layers.split("-")) for layers in path]
         if len(sets[-1]) != 1 or not all(len(a) == len(b) + 1 and b < a for a, b in pairwise(sets)):
             return "otherwise"
     return "one at a time"
@@ -230,7 +230,7 @@ def _distilled(recipes: pd.DataFrame, comparisons: pd.DataFrame, seeds: list[int
         return _ninths(outcomes, "beats", 6) and "neither" not in outcomes.values()
 
     published = {d: outcome(n["distilled"] > n["teacher"], n["distilled"] > n["pruned"]) for d, n in numbers.items()}
-    sure = {d: outcome(n.get("over_teacher_low", -1) > 0, n.get("over_pruned_low", -1) > 0)
+    sure = {d: outcome(n.get("over_teacher_low", -1) > 0, n.get("over_from_low", -1) > 0)
             for d, n in numbers.items()}  # fmt: skip
     claim = (
         "random forest's pruned model, once distilled, beats the unpruned one on six of nine datasets and shrinks the "
@@ -245,10 +245,9 @@ def _differences(dataset: str, chain: dict[str, str], recipes: pd.DataFrame, com
     accuracy = recipes[recipes["dataset"] == dataset].set_index("recipe")["accuracy"]
     numbers = {role: _printed(accuracy[name]) for role, name in chain.items()}
     rows = comparisons[(comparisons["dataset"] == dataset) & (comparisons["recipe"] == chain["distilled"])]
-    for name, against in {"over_teacher": "teacher", "over_control": "control", "over_pruned": "from"}.items():
-        for row in rows[rows["against"] == against].to_dict("records"):
-            numbers |= {name: rounded(100 * row["difference"])}
-            numbers |= {f"{name}_{end}": rounded(100 * row[end]) for end in ("low", "high")}
+    for row in rows.to_dict("records"):
+        numbers[f"over_{row['against']}"] = rounded(100 * row["difference"])
+        numbers |= {f"over_{row['against']}_{end}": rounded(100 * row[end]) for end in ("low", "high")}
     return numbers
 
 
@@ -274,11 +273,9 @@ def _ends(curves: pd.DataFrame, orders: pd.DataFrame, seeds: list[int]) -> dict[
     """
     missing, numbers = {}, {}
     for d in _datasets(curves):
-        lines, places = curves[curves["dataset"] == d], orders[orders["dataset"] == d]
-        pruned = lines[lines["removed"] >= 1]
-        unknown = set(pruned.loc[pruned["test_regret"].isna(), "strategy"])
-        lacking = {*_absent(pruned[~pruned["strategy"].isin(unknown)], STRATEGIES), *_absent(places, STRATEGIES)}
-        missing[d] = [name for name in STRATEGIES if name in lacking]
+        pruned, places = curves[(curves["dataset"] == d) & (curves["removed"] >= 1)], orders[orders["dataset"] == d]
+        unknown = {*STRATEGIES} & {*pruned.loc[pruned["test_regret"].isna(), "strategy"]}
+        missing[d] = sorted({*_absent(pruned, STRATEGIES), *_absent(places, STRATEGIES), *unknown})
         if not missing[d]:
             numbers[d] = _places(pruned, places)
             missing[d] = [] if numbers[d]["good"] else ["a strategy better than the median"]

@@ -1,9 +1,8 @@
 """The pages, the README's block and the numbers that `dvc metrics` compares, from the tables."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,8 +14,7 @@ from slim.report.tables.comparisons import ALL
 Tables = Mapping[str, pd.DataFrame]
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of a page."""
 
     title: str
@@ -24,7 +22,7 @@ class Section:
     """How to read it."""
     sentences: Sequence[str] = ()
     figures: Sequence[str] = ()
-    tables: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = {}
     """Caption -> HTML."""
 
 
@@ -52,7 +50,7 @@ def report_page(
         ),
         Section(
             "Signals", "A signal scores each layer of the intact model.",
-            text.signal_sentences(tables["signal_correlations"]), ["signals"],
+            figures=["signals"],
         ),
         Section(
             "Definitions", "Where the paper leaves a choice open, one choice is changed at a time.",
@@ -78,23 +76,24 @@ def study_page(tables: Tables) -> str:
     trained = regret["layers"].isin(regret.loc[regret["budget"] != "none", "layers"])
     recovered = regret[trained & (regret["schedule"] == "one_shot")]
     raw = regret[(regret["budget"] == "none") & (regret["kind"] != "baseline")]
+    each, points_each = (f"{what}, by layers that stay and budget (none: no training)." for what in ("ρ", "Points"))
     sections = [
         Section(
             "What predicts accuracy after a short training",
-            "Rank correlation with test accuracy over the sets of one size, mean over datasets and seeds. The "
-            "ceiling is recovered validation: accuracy after the same training on validation.",
-            tables={"Spearman's ρ.": html(_pivot(correlations, "predictor", "rho", lambda rho: number(rho, ".2f")))},
+            "Spearman's rank correlation with test accuracy over the sets of one size, mean over datasets and seeds. "
+            "The ceiling is recovered validation: accuracy after the same training on validation.",
+            tables={each: _pivot(correlations, "predictor", "rho", lambda rho: number(rho, ".2f"))},
         ),
         Section(
             "What choosing layers is worth after it",
             "Test accuracy over that of random sets, mean over datasets and seeds, of sizes of which every set was "
             "trained. Strategies look at what was measured before training.",
-            tables={"In points.": html(_pivot(recovered, "strategy", "over_random", points))},
+            tables={points_each: _pivot(recovered, "strategy", "over_random", points)},
         ),
         Section(
             "Signals measured once, or again after every removal",
-            "Test regret without recovery, mean over datasets, seeds and sizes.",
-            tables={"In points.": html(_pivot(raw, "strategy", "test_regret", percent, ["schedule"]))},
+            "Test regret in points without recovery, mean over datasets, seeds and sizes.",
+            tables={"": _pivot(raw, "strategy", "test_regret", percent, ["schedule"])},
         ),
     ]
     files = [f"study/{name}.csv" for name in sorted(tables)]
@@ -102,17 +101,11 @@ def study_page(tables: Tables) -> str:
     return render(title, "recovery", sentences, sections, "study/figures", files)
 
 
-def _pivot(
-    table: pd.DataFrame,
-    row: str,
-    value: str,
-    form: Callable[[Any], str],
-    columns: Sequence[str] = ("layers", "budget"),
-) -> pd.DataFrame:
-    """Means of a value, as strings: a row each of one column, a column each of the values of others."""
-    means = table.pivot_table(index=row, columns=list(columns), values=value, sort=False).map(form)
+def _pivot(table: pd.DataFrame, row: str, value: str, form: Any, by: Sequence[str] = ("layers", "budget")) -> str:
+    """Means of a value as HTML: a row each of one column, a column each of the values of others."""
+    means = table.pivot_table(index=row, columns=list(by), values=value, sort=False).map(form)
     means.columns = [" ".join(map(words, key if isinstance(key, tuple) else (key,))) for key in means.columns]
-    return means.rename(index=words).reset_index()
+    return html(means.rename(index=words).reset_index())
 
 
 def render(
@@ -158,15 +151,11 @@ def recipe_table(tables: Tables) -> pd.DataFrame:
 
 
 def maxima_table(maxima: pd.DataFrame) -> pd.DataFrame:
-    """A row a strategy, all cells strings."""
-    rows: dict[str, dict[str, str]] = {}
-    means: dict[str, str] = {}
-    for row in maxima.to_dict("records"):
-        cells = rows.setdefault(row["strategy"], {"strategy": words(row["strategy"])})
-        cells[row["dataset"]] = f"{percent(row['accuracy'])} ({percent(row['optimistic'])})"
-        if pd.notna(row["mean"]):
-            means[row["strategy"]] = f"{percent(row['mean'])} ({percent(row['mean_optimistic'])})"
-    return pd.DataFrame([cells | {"mean": means.get(name, "")} for name, cells in rows.items()]).fillna("")
+    """A row a strategy, a column a dataset, all cells strings."""
+    pairs = zip(maxima["accuracy"].map(percent), maxima["optimistic"].map(percent), strict=True)
+    cells = maxima.assign(strategy=maxima["strategy"].map(words), cell=[f"{one} ({other})" for one, other in pairs])
+    table = cells.pivot_table(index="strategy", columns="dataset", values="cell", aggfunc="first", sort=False)
+    return table.fillna("").rename_axis(columns=None).reset_index()
 
 
 def _claims(ledger: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -210,10 +199,8 @@ def headline(tables: Tables) -> dict[str, float]:
     numbers: dict[str, Any] = {"teacher": pooled["accuracy"].get("teacher")}
     if name is not None:
         numbers |= {key: pooled.loc[name, key] for key in ("accuracy", "bytes", "ratio")}
-        rows = tables["comparisons"].query(
-            "dataset == @ALL and recipe == @name", local_dict={"ALL": ALL, "name": name}
-        )
-        gains = rows.set_index("against")["difference"]
+        rows = tables["comparisons"]
+        gains = rows[(rows["dataset"] == ALL) & (rows["recipe"] == name)].set_index("against")["difference"]
         numbers |= {f"over_{against}": gains.get(against) for against in ("control", "baseline")}
     rows = tables["strategy_comparisons"]
     rows = rows[(rows["dataset"] == ALL) & (rows["rule"] == "half")].set_index(["strategy", "reference"])

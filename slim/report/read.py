@@ -101,17 +101,17 @@ def _curve(path: Path, datasets: Sequence[str], seeds: Sequence[int]) -> pd.Data
 
 
 def _ranked(folder: Path, methods: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """A file's content, `variants` empty where it has none, and `options` in use of every option that was varied."""
-    content = {"variants": []} | read_json(folder / f"{name}.json")
-    varied = sorted({variant["option"] for variant in content["variants"]})
-    return content | {"options": {option: _in_use(methods, name, options or {}, option) for option in varied}}
+    """A file's content, `variants` empty where it has none, and `options` in use of every option that was varied.
 
-
-def _in_use(methods: str, name: str, options: Mapping[str, Any], option: str) -> Any:
-    """The value that params.yaml gives an option, else the default of the function that takes it."""
-    if option in options:
-        return options[option]
-    parameters = inspect.signature(find(methods, name)).parameters
-    if option not in parameters:
-        raise ValueError(f"{name} takes no option '{option}', of which its file holds a variant: rerun `dvc repro`")
-    return parameters[option].default
+    The value in use is that of params.yaml, else the default of the function that takes it.
+    """
+    content = {"variants": [], "options": {}} | read_json(folder / f"{name}.json")
+    if varied := sorted({variant["option"] for variant in content["variants"]}):
+        parameters = inspect.signature(find(methods, name)).parameters
+        known = {key: of.default for key, of in parameters.items()} | dict(options)
+        if unknown := [option for option in varied if option not in known]:
+            raise ValueError(
+                f"{name} takes no option '{unknown[0]}', of which its file holds a variant: run `dvc repro`"
+            )
+        content["options"] = {option: known[option] for option in varied}
+    return content

@@ -152,20 +152,6 @@ def search_sentences(search: pd.DataFrame) -> list[str]:
     ]
 
 
-def signal_sentences(correlations: pd.DataFrame) -> list[str]:
-    """Which two signals agree most, and which least."""
-    pairs = correlations[correlations["first"] < correlations["second"]].groupby(["first", "second"])["rho"].mean()
-    if pairs.dropna().empty:
-        return []
-    most, least = pairs.dropna().sort_values(kind="stable").index[[-1, 0]].tolist()
-    rho = pairs.max(), pairs.min()
-    names = [" and ".join(map(words, pair)) for pair in (most, least)]
-    return [
-        f"{names[0].capitalize()} agree most, with a rank correlation of {number(rho[0], '.2f')}.",
-        f"{names[1].capitalize()} agree least, with {number(rho[1], '.2f')}.",
-    ]
-
-
 def sensitivity_sentences(sensitivity: pd.DataFrame) -> list[str]:
     """For how many strategies each other value would have been better."""
     sentences = []
@@ -197,17 +183,12 @@ def study_sentences(tables: Tables) -> list[str]:
     correlations, regret = tables["recovery_correlations"], tables["recovered_regret"]
     rows = correlations[(correlations["budget"] != "none") & (correlations["predictor"] == "raw_accuracy")]
     sentences = [
-        f"With {size} layers after {words(budget)}, raw accuracy predicts accuracy with a rank correlation of "
-        f"{number(of['rho'].mean(), '.2f')}."
+        f"After {words(budget)}, among sets of {size}: accuracy before training has a rank correlation of "
+        f"{number(of['rho'].mean(), '.2f')} with accuracy after it."
         for (budget, size), of in rows.groupby(["budget", "layers"], sort=False)
     ]
-    raw = regret[(regret["budget"] == "none") & (regret["kind"] != "baseline")]
-    means = raw.pivot_table(index=["kind", "strategy"], columns="schedule", values="test_regret")
-    if {"one_shot", "iterative"} <= set(means.columns):
-        change = (means["iterative"] - means["one_shot"]).dropna()
-        for fused, of in change.groupby(change.index.get_level_values("kind") == "fusion"):
-            sentences.append(
-                f"Measuring signals again changes the regret of {'fusions' if fused else 'signals'} by "
-                f"{points(of.mean())} points; it falls for {int((of < -1e-9).sum())} of {len(of)}."
-            )
-    return sentences
+    raw = regret[regret["budget"] == "none"]
+    means = raw.pivot_table(index="strategy", columns="schedule", values="test_regret")
+    change = (means["iterative"] - means["one_shot"]).dropna()
+    again = f"Measuring signals again changes the regret of signals and fusions by {points(change.mean())} points"
+    return [*sentences, f"{again}; it falls for {int((change < -1e-9).sum())} of {len(change)}."]

@@ -14,8 +14,7 @@ VERDICTS = r"better|worse|differ|p [=<]"
 def every_sentence(tables):
     return [
         *text.headline_sentences(tables, 0.95), *text.chosen_sentences(tables), *text.strategy_sentences(tables),
-        *text.search_sentences(tables["search"]), *text.signal_sentences(tables["signal_correlations"]),
-        *text.sensitivity_sentences(tables["sensitivity"]),
+        *text.search_sentences(tables["search"]), *text.sensitivity_sentences(tables["sensitivity"]),
     ]  # fmt: skip
 
 

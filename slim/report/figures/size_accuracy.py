@@ -1,22 +1,42 @@
 """How small, how accurate, beside what, how sure: test accuracy against bytes on disk."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from slim.report.figures.style import INK, QUIET, panels, spread, write_beside
+from slim.report.figures.style import INK, QUIET, panels
+from slim.report.numbers import percent
 
 STAGES = {"teacher": INK, "prune": "#C84B00", "distill": "#0072B2", "compress": "#00805E"}
 """Stage -> colour of its recipes."""
-SIZE = 5.3, 3.7
-"""Inches of a panel."""
+SIZE, AREA = (5.5, 4.1), (4.8, 3.3)
+"""Inches of a panel, and, about, of its plotting area."""
+LETTER, LINE = 0.068, 0.135
+"""Inches of a letter and of a line of a label."""
 TICKS = [m * 10**e for e in range(-2, 6) for m in (1, 1.5, 2, 3, 4, 5, 7)]
 NOTE = (
     "Test accuracy against size on disk (log scale), mean over {seeds}; bars: bootstrap interval over seeds and test "
-    "items. Teacher black, pruned orange, distilled blue, compressed green. Dashed: linear baselines."
+    "items. Teacher black, pruned orange, distilled blue, compressed green. Dashed: baselines. A triangle at the "
+    "bottom: further down, at the accuracy beside it."
 )
+
+
+class Box(NamedTuple):
+    """A rectangle in inches from the lower left corner of the plotting area."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+
+    def meets(self, other: "Box") -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.low < other.high and other.low < self.high
 
 
 def size_accuracy(recipes: pd.DataFrame) -> Figure:
@@ -31,51 +51,84 @@ def size_accuracy(recipes: pd.DataFrame) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
-    models = rows[rows["bytes"].notna()].sort_values("bytes")
-    low, high = 100 * rows[["accuracy", "low"]].min().min(), 100 * rows[["accuracy", "high"]].max().max()
-    rim = 0.05 * (high - low) + 0.2
-    axes.set(ylim=(low - rim, high + rim), ylabel="test accuracy (%)", xlabel="size on disk (MB)")
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.set_xscale("log")
+    models, baselines = rows[rows["bytes"].notna()].sort_values("bytes"), rows[rows["stage"] == "baseline"]
+    low, high = _limits(rows, baselines)
     sizes = models["bytes"].to_numpy() / 1e6
-    ends = sizes.min() / 1.25, sizes.max() * 1.1
-    axes.set_xlim(*ends)
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if ends[0] <= tick <= ends[1]]))
+    left, right = sizes.min() / 1.3, sizes.max() * 1.35
+    axes.set(ylim=(low, high), ylabel="test accuracy (%)", xlabel="size on disk (MB)", xscale="log")
+    axes.set_xlim(left, right)
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if left <= tick <= right]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
-    _baselines(axes, rows[rows["stage"] == "baseline"])
-    clusters = np.cumsum(np.diff(np.log(sizes), prepend=np.log(sizes[:1])) > 0.04)
-    columns = [(sizes[clusters == c], models[clusters == c]) for c in sorted(set(clusters))]
-    for place, (at, of) in enumerate(columns):
-        following = columns[place + 1][0].min() if place + 1 < len(columns) else None
-        _cluster(axes, at, of, following)
+    across = AREA[0] * np.log(_dodged(sizes) / left) / np.log(right / left)
+    heights = np.clip(100 * models[["low", "accuracy", "high"]].to_numpy(), low, high)
+    inches = AREA[1] * (heights - low) / (high - low)
+    taken = [Box(x - 0.05, x + 0.05, min(y[0], y[1] - 0.05), max(y[2], y[1] + 0.05)) for x, y in
+             zip(across, inches, strict=True)]  # fmt: skip
+    for row, x, ends in zip(models.to_dict("records"), _dodged(sizes), heights, strict=True):
+        colour, below = STAGES.get(row["stage"], QUIET), 100 * row["accuracy"] < low
+        mark = "v" if below else "s" if row["stage"] == "teacher" else "o"
+        axes.plot([x, x], ends[[0, 2]], color=colour, linewidth=1.1, alpha=0.6, zorder=2)
+        axes.plot(x, ends[1], mark, color=colour, markersize=5.5, zorder=3, markeredgecolor="white",
+                  markeredgewidth=0.6, clip_on=False)  # fmt: skip
+    for name, accuracy in zip(baselines["recipe"], 100 * baselines["accuracy"], strict=True):
+        axes.axhline(accuracy, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+        _write(axes, name, (None, AREA[1] * (accuracy - low) / (high - low)), taken, QUIET)
+    for accuracy in 100 * baselines["accuracy"]:
+        taken.append(Box(0, AREA[0], *(AREA[1] * (accuracy - low) / (high - low) + np.array([-0.01, 0.01]))))
+    for place in np.argsort(-models["accuracy"].to_numpy(), kind="stable"):
+        row = models.iloc[place]
+        name = row["recipe"] + (f" {percent(row['accuracy'])}" if 100 * row["accuracy"] < low else "")
+        point = across[place], inches[place, 1]
+        _write(axes, name, point, taken, STAGES.get(row["stage"], QUIET))
 
 
-def _baselines(axes: Axes, rows: pd.DataFrame) -> None:
-    """Dashed lines, named at the left end."""
-    low, high = axes.get_ylim()
-    heights = 100 * rows["accuracy"].to_numpy()
-    moved = spread(heights + 0.03 * (high - low), 0.045 * (high - low), low, high)
-    for name, height, text in zip(rows["recipe"], heights, moved, strict=True):
-        axes.axhline(height, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-        axes.text(0.01, text, name, transform=axes.get_yaxis_transform(), color=QUIET, fontsize=7.5, va="center")
+def _limits(rows: pd.DataFrame, baselines: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axis (%): a pruned model far below teacher and baselines must not flatten all others."""
+    known = rows.loc[rows["stage"] == "teacher", "accuracy"].to_list() + baselines["accuracy"].to_list()
+    top, bottom = 100 * rows[["accuracy", "high"]].max().max(), 100 * rows[["accuracy", "low"]].min().min()
+    room = max(10.0, 220 * (max(known, default=1.0) - min(known, default=1.0)))
+    bottom = bottom if top - bottom < 1.4 * room else top - room
+    return bottom - 0.04 * (top - bottom), top + 0.06 * (top - bottom)
 
 
-def _cluster(axes: Axes, sizes: np.ndarray, rows: pd.DataFrame, following: float | None) -> None:
-    """Models of nearly one size: side by side, so that their intervals can be told apart, with one list of names.
+def _dodged(sizes: np.ndarray) -> np.ndarray:
+    """Sizes in increasing order, equal ones moved apart so that their intervals can be told apart."""
+    same = np.cumsum(np.diff(np.log(sizes), prepend=np.log(sizes[:1])) > 0.005)
+    ranks = np.concatenate([np.arange(n) - (n - 1) / 2 for n in np.bincount(same)])
+    return sizes * 1.016**ranks
 
-    The names stand to the right, or to the left where the next cluster is too near.
-    """
-    low, high = axes.get_ylim()
-    dodge = 1.009 ** (np.arange(len(rows)) - (len(rows) - 1) / 2)
-    accuracy = 100 * rows["accuracy"].to_numpy()
-    heights = spread(accuracy, 0.047 * (high - low), low, high)
-    left, right = axes.get_xlim()
-    inches = (SIZE[0] - 1.5) * np.log((following or np.inf) / sizes.max()) / np.log(right / left)
-    beside = inches > 0.25 + 0.068 * max(map(len, rows["recipe"]))
-    for (_, row), x, y, text in zip(rows.iterrows(), sizes * dodge, accuracy, heights, strict=True):
-        colour = STAGES.get(row["stage"], QUIET)
-        axes.plot([x, x], [100 * row["low"], 100 * row["high"]], color=colour, linewidth=1.1, alpha=0.6, zorder=2)
-        axes.plot(x, y, "s" if row["stage"] == "teacher" else "o", color=colour, markersize=5.5, zorder=3,
-                  markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
-        write_beside(axes, row["recipe"], (x, y), text, colour, 20 if beside else -20)
+
+def _write(axes: Axes, label: str, point: tuple[float | None, float], taken: list[Box], colour: str) -> None:
+    """A label at the nearest free place beside a point, or above or below a line, and its box among those taken."""
+    width = LETTER * len(label)
+    free = [box for box in _places(point, width) if box.left >= 0 and box.right <= AREA[0] + 0.3
+            and box.low >= 0 and box.high <= AREA[1] + 0.1]  # fmt: skip
+    box = next((box for box in free if not any(box.meets(other) for other in taken)), free[0])
+    taken.append(box)
+    x, y = box.left / AREA[0], (box.low + box.high) / 2 / AREA[1]
+    if point[0] is None:
+        axes.text(x, y, label, transform=axes.transAxes, color=colour, fontsize=8, va="center")
+        return
+    right = box.left > point[0]
+    arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 3,
+             "relpos": (0 if right else 1, 0.5)}  # fmt: skip
+    axes.annotate(label, (point[0] / AREA[0], point[1] / AREA[1]), xycoords="axes fraction",
+                  xytext=(x if right else box.right / AREA[0], y), textcoords="axes fraction", color=colour,
+                  fontsize=8, va="center", ha="left" if right else "right", arrowprops=arrow)  # fmt: skip
+
+
+def _places(point: tuple[float | None, float], width: float) -> Iterable[Box]:
+    """Boxes of a label, the best first."""
+    x, y = point
+    if x is None:
+        for start in np.linspace(0.03, AREA[0] - width, 12):
+            for middle in (y + 0.09, y - 0.09):
+                yield Box(start, start + width, middle - LINE / 2, middle + LINE / 2)
+        return
+    steps = [(away, side * up) for away in (0.15, 0.3, 0.6) for up in range(25) for side in (1, -1)]
+    for away, up in sorted(steps, key=lambda step: abs(step[1]) + 8 * step[0]):
+        middle = y + 0.5 * LINE * up
+        for left in (x + away, x - away - width):
+            yield Box(left, left + width, middle - LINE / 2, middle + LINE / 2)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from slim.report.tables.curves import at_rule, by_kind
 
-COLUMNS = ["kind", "strategy", "dataset", "removed", "accuracy", "spread", "optimistic", "mean", "mean_optimistic"]
+COLUMNS = ["kind", "strategy", "dataset", "removed", "accuracy", "spread", "optimistic"]
 
 
 def maxima(curves: pd.DataFrame) -> pd.DataFrame:
@@ -13,7 +13,6 @@ def maxima(curves: pd.DataFrame) -> pd.DataFrame:
     accuracy: test accuracy (share) at the depth k >= 1 that is best on validation; spread: its standard deviation
     removed: that depth
     optimistic: the largest test accuracy over k >= 1, chosen on the items it is reported on, as in the paper
-    mean, mean_optimistic: over datasets; missing unless the strategy was measured on all of them
     """
     run = ["kind", "strategy", "dataset", "seed", "draw"]
     largest = curves[curves["removed"] >= 1].groupby(run, as_index=False)["test_accuracy"].max()
@@ -24,7 +23,4 @@ def maxima(curves: pd.DataFrame) -> pd.DataFrame:
         spread=("test_accuracy", "std"),
         optimistic=("test_accuracy_max", "mean"),
     )
-    for column, source in {"mean": "accuracy", "mean_optimistic": "optimistic"}.items():
-        of = table.groupby("strategy")[source]
-        table[column] = of.transform("mean").where(of.transform("count") == table["dataset"].nunique())
     return by_kind(table, [], ["strategy", "dataset"])[COLUMNS]

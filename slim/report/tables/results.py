@@ -11,8 +11,8 @@ from slim.report.read import Correct
 
 COLUMNS = [
     "dataset", "seed", "recipe", "stage", "method", "from", "control", "order", "layers", "kept", "n", "accuracy",
-    "accuracy_low", "accuracy_high", "validation_accuracy", "macro_f1", "nll", "ece", "parameters", "bytes", "ratio",
-    "precision", "max_tokens", "truncated", "reload_difference",
+    "accuracy_low", "accuracy_high", "validation_accuracy", "macro_f1", "nll", "calibration_error", "parameters",
+    "bytes", "ratio", "precision", "max_tokens", "truncated", "reload_difference",
 ]  # fmt: skip
 COUNTS = ["seed", "layers", "n", "parameters", "bytes", "max_tokens"]
 KEYS = ["dataset", "seed", "recipe"]
@@ -32,6 +32,7 @@ def results(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return table.sort_values(["dataset", "seed"], kind="stable").reset_index(drop=True)
 
 
+NAMES = ["stage", "from", "control", "order"]
 MEANS = ["layers", "accuracy", "validation_accuracy", "parameters", "bytes", "ratio"]
 RECIPES = [
     "dataset", "recipe", "stage", "from", "control", "order", "seeds", "layers", "accuracy", "low", "high",
@@ -42,29 +43,23 @@ RECIPES = [
 def recipes(results: pd.DataFrame, correct: Correct, *, resamples: int, level: float) -> pd.DataFrame:
     """One row a dataset and recipe, means over seeds; and, as dataset `all`, means over datasets, which count alike.
 
-    low, high: bootstrap interval of the accuracy over seeds and test items, missing in `all`. Where a strategy names
-    the `order`, it is that of the prune entry the recipe descends from; several are joined by a slash.
+    low, high: bootstrap interval of the accuracy over seeds and test items, missing in `all`.
     """
     names = list(dict.fromkeys(results["recipe"]))
     groups = results.groupby(["dataset", "recipe"])
     table = groups[MEANS].mean().astype("float64")
-    for column in ("stage", "from", "control", "order"):
-        table[column] = groups[column].agg(_joined)
+    table[NAMES] = groups[NAMES].first()
     table["seeds"] = groups["seed"].nunique()
     intervals = pd.DataFrame(_intervals(correct, resamples, level)).set_index(["dataset", "recipe"])
     table = table.join(intervals).reset_index()
     pooled = table.drop(columns=["low", "high"]).groupby("recipe").agg(
         dict.fromkeys(MEANS, lambda values: values.mean(skipna=False))
-        | dict.fromkeys(("stage", "from", "control", "order"), "first") | {"seeds": "min"}
+        | dict.fromkeys(NAMES, "first") | {"seeds": "min"}
     )  # fmt: skip
     table = pd.concat([table, pooled.reset_index().assign(dataset="all")], ignore_index=True)
     place = {name: i for i, name in enumerate(names)}
     table = table.assign(_pooled=table["dataset"] == "all", _place=table["recipe"].map(place))
     return table.sort_values(["_pooled", "dataset", "_place"])[RECIPES].reset_index(drop=True)
-
-
-def _joined(values: "pd.Series[str]") -> str | None:
-    return "/".join(dict.fromkeys(values.dropna())) or None
 
 
 def _intervals(correct: Correct, resamples: int, level: float) -> Iterable[dict[str, Any]]:

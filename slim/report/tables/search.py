@@ -18,7 +18,6 @@ COLUMNS = [
 ]  # fmt: skip
 DRAWS = 20
 """How often the random search is repeated at each number of evaluations."""
-SEARCHES = ("greedy", "beam", "random")
 Row = dict[str, Any]
 
 
@@ -41,9 +40,7 @@ def search(lattices: Mapping[str, Lattice], fused: Iterable[Row]) -> pd.DataFram
         for row in _of_run(lattice, list(_fusions(records, run)))
     ]
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"width": "Int64", "evaluations": "Int64"})
-    place = table["method"].map({method: i for i, method in enumerate(SEARCHES)}).fillna(len(SEARCHES))
-    order = ["dataset", "seed", "_place", "method", "rows", "width", "evaluations"]
-    return table.assign(_place=place).sort_values(order, na_position="first")[COLUMNS].reset_index(drop=True)
+    return table.sort_values(COLUMNS[:6], na_position="first").reset_index(drop=True)
 
 
 def _of_run(lattice: Lattice, fusions: list[tuple[Row, Path]]) -> Iterator[Row]:
@@ -77,8 +74,6 @@ def _fusions(records: Iterable[Row], run: str) -> Iterator[tuple[Row, Path]]:
     for record in records:
         others = [(v["value"], v) for v in record["variants"] if v["option"] == "rows"]
         for rows, content in [(record["options"].get("rows"), record), *others]:
-            if run in content["runs"]:
-                fit = content.get("fit", {}).get(run, {})
-                known = {"method": record["strategy"], "rows": rows}
-                known |= {key: fit[key] for key in ("evaluations", "r2_out_of_sample") if key in fit}
-                yield known, content["runs"][run]["paths"][0]
+            fit = content.get("fit", {}).get(run, {})
+            known = {key: fit[key] for key in ("evaluations", "r2_out_of_sample") if key in fit}
+            yield {"method": record["strategy"], "rows": rows} | known, content["runs"][run]["paths"][0]
