@@ -142,6 +142,13 @@ def test_every_snippet_of_parameters_is_accepted(page, text):
     Params(**merged(PARAMS, yaml.safe_load(text)))
 
 
+def test_the_recipes_of_the_readme_are_those_of_params():
+    snippets = [yaml.safe_load(text) for page, text in SNIPPETS if page == "README.md"]
+    (shown,) = [snippet for snippet in snippets if "prune" in snippet]
+    for section, entries in shown.items():
+        assert entries.items() <= PARAMS[section].items()
+
+
 def merged(ours: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with those of a snippet, as a profile changes them."""
     return dict(ours) | {
