@@ -67,7 +67,7 @@ def _line(axes: Axes, method: str, rows: pd.DataFrame, colour: str, dashes: Any)
 
 
 def _fusions(axes: Axes, fusions: pd.DataFrame) -> None:
-    """A shape a fusion; those that measured as many subsets share a list of names."""
+    """A shape a fusion; those that measured as many subsets have one list of names."""
     names = sorted(fusions["method"].unique())
     groups = fusions.assign(rows=fusions["rows"].fillna("")).groupby(["method", "rows"])
     means = groups[["evaluations", "points"]].mean().reset_index().sort_values("evaluations")

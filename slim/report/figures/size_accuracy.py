@@ -94,7 +94,7 @@ def _limits(rows: pd.DataFrame, baselines: pd.DataFrame) -> tuple[float, float]:
 
 
 def _dodged(sizes: np.ndarray) -> np.ndarray:
-    """Sizes in increasing order, equal ones moved apart so that their intervals can be told apart."""
+    """Sizes in increasing order, equal ones moved apart so that their intervals stay apart."""
     same = np.cumsum(np.diff(np.log(sizes), prepend=np.log(sizes[:1])) > 0.005)
     ranks = np.concatenate([np.arange(n) - (n - 1) / 2 for n in np.bincount(same)])
     return sizes * 1.016**ranks
