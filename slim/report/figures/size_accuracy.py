@@ -103,9 +103,11 @@ def _dodged(sizes: np.ndarray) -> np.ndarray:
 def _write(axes: Axes, label: str, point: tuple[float | None, float], taken: list[Box], colour: str) -> None:
     """A label at the nearest free place beside a point, or above or below a line, and its box among those taken."""
     width = LETTER * len(label)
-    free = [box for box in _places(point, width) if box.left >= 0 and box.right <= AREA[0] + 0.3
-            and box.low >= 0 and box.high <= AREA[1] + 0.1]  # fmt: skip
-    box = next((box for box in free if not any(box.meets(other) for other in taken)), free[0])
+    places = list(_places(point, width))
+    inside = [box for box in places if box.left >= 0 and box.right <= AREA[0] + 0.3
+              and box.low >= 0 and box.high <= AREA[1] + 0.1]  # fmt: skip
+    free = [box for box in inside if not any(box.meets(other) for other in taken)]
+    box = (free or inside or places)[0]
     taken.append(box)
     x, y = box.left / AREA[0], (box.low + box.high) / 2 / AREA[1]
     if point[0] is None:
