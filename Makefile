@@ -1,4 +1,5 @@
-# make repro: set up, then run the pipeline. make study: and the long part. make test: set up, then test.
+# make repro: set up, then run the pipeline. make test: set up, then check and test. Both take some minutes.
+# make study: repro and its long part.
 # make plan: what a run would take. make smoke, make paper: other sizes, in runs/. make lock: pin dependencies anew.
 # repro, study, plan and profile take PROFILE=paper; repro and study take WORKERS=4; plan takes TARGET= (everything).
 PROFILE ?= laptop
@@ -14,13 +15,13 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: repro study plan profile smoke paper test setup check checked lock readme clean-venv
 
-repro: checked ## the default run: data, teacher, signals, orders, students, report
+repro: checked ## the default run: data, teacher, signals, orders, small models, report
 	@echo "== dvc repro report"
 	cd $(RUN) && $(REPRO) report
 	cd $(RUN) && python -m slim.report.readme
 	@echo "== done: open $(RUN)/reports/index.html"
 
-study: checked ## that and the long part: recovery of many retained sets, iterative signals, ways to distil
+study: checked ## that and the long part: recovery of many retained sets, signals measured again
 	@echo "== dvc repro"
 	cd $(RUN) && $(REPRO)
 	cd $(RUN) && python -m slim.report.readme
@@ -32,8 +33,8 @@ plan: checked ## stages, time, memory and disk, before anything runs
 profile: checked ## the parameters that a profile changes
 	cd $(RUN) && dvc params diff
 
-smoke: ## every verb, strategy and fusion in a minute or two, in runs/smoke
-	$(MAKE) repro PROFILE=smoke
+smoke: ## every stage, strategy and fusion in a minute, two stages at a time, in runs/smoke
+	$(MAKE) repro PROFILE=smoke WORKERS=2
 
 paper: ## the paper's nine datasets and BERT-base, in runs/paper
 	$(MAKE) plan PROFILE=paper
@@ -43,15 +44,16 @@ checked: setup
 	@echo "== checking the parameters of $(PROFILE)"
 	python -m stages.lay_out $(PROFILE)
 
-test: setup check ## linters, types and every test
+test: check ## linters, types, layers and every test, two at a time
 	@echo "== pytest"
-	python -m pytest
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup
-	@echo "== ruff, mypy"
+check: setup ## linters, types and layers
+	@echo "== ruff, mypy, import-linter"
 	ruff check
 	ruff format --check
 	mypy
+	lint-imports
 
 setup: $(BIN)/.ready .archives/.ready
 
@@ -62,6 +64,8 @@ $(BIN)/.ready: requirements/lock.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
 	@echo "== installing PyTorch"
 	$(BIN)/python -m pip install --disable-pip-version-check torch==2.13.0
+	@echo "== installing slim itself, so that it can be imported from any folder"
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 # Archives of the package index whose data the catalogue describes: read, never installed.

@@ -1,37 +1,24 @@
-"""What grows how: larger models, more datasets, more texts, counted by slim/orchestration/plan.py.
+"""What grows how: larger models, more datasets, more texts, counted by slim/orchestration/workload.py.
 
 python -m benchmarks.cost_model            # prints the tables of docs/scale.md
-python -m benchmarks.cost_model --measure  # and this machine's times, modelled and measured
 """
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from transformers import BertConfig, LlamaConfig, PreTrainedConfig
 
 from slim.config import load
-from slim.modeling.device import start
-from slim.orchestration.calibration import configuration, shape, speed
 from slim.orchestration.estimate import duration, gigabytes
-from slim.orchestration.plan import (
-    LOCK_SECONDS,
-    Rows,
-    Shape,
-    ablate,
-    checkpoints,
-    finetune,
-    memory,
-    planned,
-    scaled,
-    seconds,
-)
+from slim.orchestration.machine import LOCK_SECONDS, configuration, model_size
+from slim.orchestration.workload import ModelSize, Rows, ablate, checkpoints, finetune, memory, work_by_stage
+from slim.ranking.signals import BASELINES
 
 TOKENS = 32
 ROWS = Rows(train=12000, validation=1000, test=2000)
-BILLION = Rows(train=10**9, validation=1000, test=2000)
 CLASSES = 10
+BUDGETS = {"tenth_of_epoch": 0.1, "full_epoch": 1.0}
 CHARACTERS = 4
 """Bytes of text a token, about."""
 
@@ -55,16 +42,26 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def settings(**grid: int) -> dict:
-    """params.yaml in the paper's setting, over so many datasets and seeds."""
-    content = load().model_dump()
+RECIPES: dict[str, dict] = {
+    "prune": {"half": {"from": "teacher", "method": "drop_layers", "order": "greedy", "keep": 0.5}},
+    "distill": {"half_distilled": {"from": "half", "method": "distill"}},
+    "compress": {"half_float16": {"from": "half_distilled", "method": "float16"}},
+}
+
+
+def settings(datasets: int = 1, seeds: int = 1) -> dict:
+    """The paper's setting over so many datasets and seeds: 15 strategies, 7 fusions, three recipes, two budgets."""
+    content = load().model_dump() | RECIPES
     content["runtime"]["max_tokens"] = TOKENS
     content["finetune"] |= {"epochs": 3, "min_steps": 0, "batch_size": 32}
-    content["distill"] |= {"epochs": 3, "min_steps": 0}
-    names = [f"d{i}" for i in range(grid.get("datasets", 1))]
+    content["distillation"] = {"epochs": 3}
+    content["budgets"] = {name: {"epochs": epochs, "steps": None, "sizes": [6]} for name, epochs in BUDGETS.items()}
+    names = [f"d{i}" for i in range(datasets)]
     return content | {
-        "grid": {"datasets": names, "seeds": list(range(grid.get("seeds", 1)))},
+        "grid": {"datasets": names, "seeds": list(range(seeds))},
         "datasets": dict.fromkeys(names),
+        "strategies": {f"signal{i}": {} for i in range(12)} | {name: {} for name in BASELINES},
+        "fusions": {f"fusion{i}": {} for i in range(7)},
     }
 
 
@@ -73,10 +70,10 @@ def requested(layers: int) -> list[list[int]]:
     return [list(range(n)) for n in range(1, layers)] + [list(range(n, layers)) for n in range(1, layers)]
 
 
-def by_model(shapes: dict[str, Shape]) -> str:
+def by_model(sizes: dict[str, ModelSize]) -> str:
     """One run of 12,000 texts."""
     rows = []
-    for name, each in shapes.items():
+    for name, each in sizes.items():
         params = settings()
         few = params | {"ablate": {"max_subsets": 0, "subsets": requested(each.layers)}}
         every = (2.0**each.layers - 1) / each.layers
@@ -90,23 +87,22 @@ def by_model(shapes: dict[str, Shape]) -> str:
                   "texts trained", "passes of all subsets", "of requested ones"], rows)  # fmt: skip
 
 
-def by_grid(base: Shape) -> str:
+def by_grid(base: ModelSize) -> str:
     """BERT-base over larger grids."""
     rows = []
     for datasets, seeds in ((2, 1), (9, 3), (50, 5), (200, 5)):
         params = settings(datasets=datasets, seeds=seeds)
-        found = planned(params, dict.fromkeys(params["grid"]["datasets"], ROWS), base)
-        count = sum(stages for stages, _ in found.values())
-        kept = sum(work.bytes for _, work in found.values())
+        work = work_by_stage(params, dict.fromkeys(params["grid"]["datasets"], ROWS), base)
+        count, kept = len(work), sum(each.bytes for each in work.values())
         rows.append([f"{datasets} x {seeds}", f"{count:,}", duration(LOCK_SECONDS * count**2 / 2), gigabytes(kept)])
     return table(["datasets x seeds", "stages", "DVC's own time, one lock file", "disk"], rows)
 
 
-def by_texts(shapes: dict[str, Shape]) -> str:
+def by_texts(sizes: dict[str, ModelSize]) -> str:
     """One run, more training texts."""
     rows = []
     for texts in (12_000, 10**6, 10**9):
-        how = finetune(settings(), replace(ROWS, train=texts), shapes["BERT-base"])
+        how = finetune(settings(), replace(ROWS, train=texts), sizes["BERT-base"])
         epochs = 3
         rows.append([
             f"{texts:,}", f"{how.trained * TOKENS:.2g}", f"{math.ceil(texts / 32) * epochs:,}",
@@ -116,37 +112,11 @@ def by_texts(shapes: dict[str, Shape]) -> str:
                   f"the teacher's logits, {CLASSES} classes"], rows)  # fmt: skip
 
 
-def measured(configs: dict[str, PreTrainedConfig], shapes: dict[str, Shape]) -> str:
-    """This machine: a pass of 1,000 texts as scaled from MiniLM's, as measured, and what whole parts would take."""
-    runtime = load().runtime
-    device = start(runtime.threads, runtime.precision, seed=0)
-    rows, found = [], {}
-    for name in ("MiniLM-L6", "BERT-base"):
-        found[name] = speed(configs[name], device, train_batch=32, read_batch=64, tokens=TOKENS)
-    for name, each in shapes.items():
-        said = scaled(found["MiniLM-L6"], shapes["MiniLM-L6"], each, TOKENS)
-        params = settings()
-        one = 1000 * (said.train_text + said.train_layer * each.layers)
-        took = found.get(name)
-        rows.append([
-            name, duration(one),
-            duration(1000 * (took.train_text + took.train_layer * each.layers)) if took else "",
-            duration(seconds(finetune(params, ROWS, each), said)),
-            duration(seconds(ablate(params, ROWS, each), said)) if 2**each.layers <= 4096 else "",
-            duration(seconds(finetune(params, BILLION, each), said)),
-        ])  # fmt: skip
-    return table(["model", "1,000 texts trained, scaled", "measured", "a teacher", "its lattice",
-                  "a teacher on a billion texts"], rows)  # fmt: skip
-
-
 def tables() -> str:
     """What docs/scale.md shows; the same on every machine."""
-    shapes = {name: shape(config) for name, config in models().items()}
-    return "\n\n".join([by_model(shapes), by_grid(shapes["BERT-base"]), by_texts(shapes)])
+    sizes = {name: model_size(config) for name, config in models().items()}
+    return "\n\n".join([by_model(sizes), by_grid(sizes["BERT-base"]), by_texts(sizes)])
 
 
 if __name__ == "__main__":
     print(tables())
-    if "--measure" in sys.argv:
-        configs = models()
-        print("\n" + measured(configs, {name: shape(config) for name, config in configs.items()}))

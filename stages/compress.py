@@ -11,11 +11,8 @@ from stages import run
 
 def compress(name: str, *only: str) -> None:
     params = load()
-    wanted, runtime = Recipe(**recipe("compress", name, params.compress)), params.runtime.model_dump()
-    if only:
-        wanted.build("/".join(only), runtime)
-    else:
-        build_all(wanted, runs(**params.grid.model_dump()), runtime)
+    wanted = Recipe(**recipe("compress", name, params.compress))
+    build_all(wanted, runs(**params.grid.model_dump()), only, params.runtime.model_dump())
 
 
 if __name__ == "__main__":

@@ -11,14 +11,8 @@ from stages import run
 
 def distill(name: str, *only: str) -> None:
     params = load()
-    wanted, runtime = (
-        Recipe(**recipe("distill", name, params.distill, params.distillation)),
-        params.runtime.model_dump(),
-    )
-    if only:
-        wanted.build("/".join(only), runtime)
-    else:
-        build_all(wanted, runs(**params.grid.model_dump()), runtime, params.launcher)
+    wanted = Recipe(**recipe("distill", name, params.distill, params.distillation))
+    build_all(wanted, runs(**params.grid.model_dump()), only, params.runtime.model_dump(), params.launcher)
 
 
 if __name__ == "__main__":

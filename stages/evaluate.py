@@ -4,7 +4,7 @@ With a dataset and a seed, only that run is measured, into the work cache.
 """
 
 from slim.config import load
-from slim.evaluation.runs import RunEvaluation
+from slim.evaluation.runs import RunEvaluation, unknown_models
 from slim.utils.grid import runs
 from slim.utils.io import write_arrays, write_json, written_aside
 from stages import run
@@ -14,6 +14,8 @@ def evaluate(*only: str) -> None:
     params = load()
     how = {"runtime": params.runtime.model_dump(), **params.evaluate.model_dump()}
     recipes = {"prune": params.prune, "distill": params.distill, "compress": params.compress}
+    for folder in unknown_models("models", recipes):
+        print(f"{folder} belongs to no recipe of params.yaml and is left out: remove it", flush=True)
     wanted = ["/".join(only)] if only else runs(**params.grid.model_dump())
     measured = {one: RunEvaluation(one, **how).measure_all(recipes, params.baselines) for one in wanted}
     if only:

@@ -11,11 +11,8 @@ from stages import run
 
 def prune(name: str, *only: str) -> None:
     params = load()
-    wanted, runtime = Recipe(**recipe("prune", name, params.prune)), params.runtime.model_dump()
-    if only:
-        wanted.build("/".join(only), runtime)
-    else:
-        build_all(wanted, runs(**params.grid.model_dump()), runtime)
+    wanted = Recipe(**recipe("prune", name, params.prune))
+    build_all(wanted, runs(**params.grid.model_dump()), only, params.runtime.model_dump())
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What every test can count on."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.warm import warm_python
+
+def pytest_collection_modifyitems(items):
+    """The longest file first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_pipeline.py")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,10 +16,3 @@ def _tokens_stay_out_of_the_repository(tmp_path_factory):
     before, slim.modeling.tokenization.TOKENS = slim.modeling.tokenization.TOKENS, tmp_path_factory.mktemp("tokens")
     yield
     slim.modeling.tokenization.TOKENS = before
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory) -> Iterator[str]:
-    """The PATH under which `python` starts at once."""
-    with warm_python(tmp_path_factory.mktemp("warm")) as path:
-        yield path

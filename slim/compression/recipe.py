@@ -74,13 +74,19 @@ def layers_left(steps: Sequence[Step]) -> tuple[int, ...]:
     return left
 
 
-def build_all(recipe: Recipe, runs: Sequence[str], runtime: Mapping[str, Any], launcher: str = "python") -> None:
+def build_all(
+    recipe: Recipe, runs: Sequence[str], only: Sequence[str], runtime: Mapping[str, Any], launcher: str = "python"
+) -> None:
     """Build a recipe's model for every run, `dataset/seed`, and put it to models/<recipe>/<dataset>/<seed>.
 
-    Runs whose model is in the work cache are not computed again. `launcher`: what starts the processes that compute
+    Runs whose model is in the work cache are not computed again. `only`: a dataset and a seed, whose model is then
+    computed into the work cache and put nowhere; empty: all runs. `launcher`: what starts the processes that compute
     a run (torchrun, accelerate launch); plain python computes all runs in this process. Raises ValueError when a
     launched process fails.
     """
+    if only:
+        recipe.build("/".join(only), runtime)
+        return
     for run in runs:
         if launcher != "python":
             words = [*shlex.split(launcher), "-m", f"stages.{recipe.stage}", recipe.name, *run.split("/")]

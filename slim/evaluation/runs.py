@@ -100,3 +100,9 @@ class RunEvaluation:
 
 def _fields(entry: Mapping[str, Any]) -> Record:
     return {key: entry[key] for key in FIELDS if entry.get(key) is not None}
+
+
+def unknown_models(folder: str | Path, recipes: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+    """Folders of models that a recipe left when it was dropped; they are never evaluated. `recipes`: by stage."""
+    known = {"base", "teacher", *(name for entries in recipes.values() for name in entries)}
+    return sorted(path for path in Path(folder).iterdir() if path.is_dir() and path.name not in known)

@@ -5,6 +5,15 @@ from collections.abc import Sequence
 import networkx as nx
 from dvc.repo import Repo
 
+RECIPES = ("prune", "distill", "compress")
+"""The stages whose entries are models."""
+
+LOOPING = (*RECIPES, "evaluate")
+"""Stages that loop over datasets and seeds, and compute one of them when they are given both."""
+
+QUICK = ("rank", "fuse")
+"""Stages of a second or two, which all wait for the same."""
+
 
 def graph(targets: Sequence[str] = ()) -> nx.DiGraph:
     """The stages that some targets need, all without targets; an edge points from a stage to one that it reads from.
@@ -15,8 +24,7 @@ def graph(targets: Sequence[str] = ()) -> nx.DiGraph:
         every = repo.index.graph
         stages = [stage for target in targets for stage in _collected(repo, target)] or list(every)
         wanted = set(stages).union(*(nx.descendants(every, stage) for stage in stages))
-        found: nx.DiGraph = nx.relabel_nodes(every.subgraph(wanted), lambda stage: stage.addressing)
-        return found
+        return nx.relabel_nodes(every.subgraph(wanted), lambda stage: stage.addressing)
 
 
 def _collected(repo: Repo, target: str) -> list[object]:
@@ -34,8 +42,8 @@ def pending(targets: Sequence[str], stages: nx.DiGraph) -> list[str]:
     `stages`: the graph of these targets.
     """
     with Repo() as repo:
-        found = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
-    changed = set(found) & set(stages)
+        status = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
+    changed = set(status) & set(stages)
     later = set().union(*(nx.ancestors(stages, name) for name in changed))
     return [name for name in reversed(list(nx.topological_sort(stages))) if name in changed | later]
 

@@ -1,4 +1,4 @@
-"""A plan in words: stages, time, memory and disk of a run on one machine."""
+"""What a run will take on one machine: stages, time, memory and disk."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,8 @@ from transformers import AutoTokenizer
 
 from slim.download.catalogue import read_packaged_entry
 from slim.orchestration.dvc_graph import verb
-from slim.orchestration.plan import Rows, Shape, Speed, Work, checkpoints, memory, planned, seconds, starting
+from slim.orchestration.machine import Machine
+from slim.orchestration.workload import ModelSize, Params, Rows, Work, checkpoints, memory, work_by_stage
 
 UNKNOWN = Rows(train=12000, validation=1000, test=2000)
 """What is counted for a dataset whose size nobody knows before it is there."""
@@ -25,17 +26,6 @@ MEASURED = 1000
 
 LIBRARIES = 0.8e9
 """Bytes of a process that has loaded PyTorch and transformers, and no model."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What a run may use."""
-
-    speed: Speed
-    memory: int
-    """Bytes of the device that models are trained on."""
-    disk: int
-    """Bytes free."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +47,7 @@ class Estimate:
     """What a run will take, verb by verb and as a whole."""
 
     lines: list[Line]
-    shape: Shape
+    size: ModelSize
     machine: Machine
     tokens: float
     """What every text is counted with."""
@@ -86,8 +76,9 @@ class Estimate:
             rows.append(f"{line.verb:18}{line.stages:8}{line.pending:8}{line.work.trained:15,.0f}{line.work.read:13,.0f}"
                         f"{passed:16,.0f}{duration(line.seconds):>10}")  # fmt: skip
         total, due = sum(line.stages for line in self.lines), sum(line.pending for line in self.lines)
-        speed, deep = self.machine.speed, self.shape.layers
-        train, read = (self.tokens / (a + b * deep) for a, b in _rates(speed))
+        speed, deep = self.machine.speed, self.size.layers
+        train = self.tokens / (speed.train_text + speed.train_layer * deep)
+        read = self.tokens / (speed.read_text + speed.read_layer * deep)
         return "\n".join([
             *rows,
             f"{'at most' if self.unmeasured else 'all':18}{total:8}{due:8}{'':44}{duration(self.seconds):>10}",
@@ -111,38 +102,35 @@ class Estimate:
         if self.disk > self.machine.disk:
             raise ValueError(
                 f"the run needs about {gigabytes(self.disk)} of disk and {gigabytes(self.machine.disk)} are free: "
-                f"free some, put DVC's cache elsewhere (dvc cache dir --local), or lower grid.seeds or students"
+                f"free some, put DVC's cache elsewhere (dvc cache dir --local), or lower grid.seeds, or drop recipes"
             )
 
 
 def estimate(
-    params: Mapping[str, Any],
+    params: Params,
     rows: Mapping[str, Rows | None],
-    shape: Shape,
+    size: ModelSize,
     machine: Machine,
     stages: Sequence[str],
     pending: Sequence[str],
 ) -> Estimate:
-    """The plan of some stages, of which those that are pending would run. `rows`: None where it is not known."""
-    counts, due = Counter(map(verb, stages)), Counter(map(verb, pending))
+    """The estimate of some stages, of which those that are pending would run. `rows`: None where it is not known."""
     counted = {name: each or UNKNOWN for name, each in rows.items()}
-    works, most = planned(params, counted, shape), params["runtime"]["max_tokens"]
-    lines, disk = [], 0.0
-    for name, count in counts.items():
-        of_all, whole = works[name]
-        work = whole * (due[name] / of_all)
-        took = seconds(work, machine.speed) + starting(name, due[name], len(stages), machine.speed)
-        lines.append(Line(name, count, due[name], work, took))
-        disk += work.bytes
-    training = sum(line.work.trained for line in lines) > 0
+    work, most = work_by_stage(params, counted, size), params["runtime"]["max_tokens"]
+    due, lines = Counter(map(verb, pending)), []
+    for name, count in Counter(map(verb, stages)).items():
+        total = sum((work[stage] for stage in pending if verb(stage) == name), Work())
+        seconds = machine.speed.seconds(total) + machine.speed.starting(name, due[name], len(stages))
+        lines.append(Line(name, count, due[name], total, seconds))
+    training = any(line.work.trained for line in lines)
     return Estimate(
         lines=lines,
-        shape=shape,
+        size=size,
         machine=machine,
         tokens=mean_tokens(rows, most),
         most=most,
-        memory=memory(params, shape) + LIBRARIES,
-        disk=disk + checkpoints(shape) * training,
+        memory=memory(params, size) + LIBRARIES,
+        disk=sum(line.work.bytes for line in lines) + checkpoints(size) * training,
         guessed=[name for name, each in rows.items() if each is None],
         unmeasured=[name for name, each in counted.items() if each.tokens is None],
     )
@@ -163,8 +151,8 @@ def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None
         asked |= {split: min(asked[split] or size, size) for split, size in sizes.items()}
     if not asked["train"] or not asked["test"]:
         return None
-    share = round(asked["train"] * entry.get("validation_fraction", 0.1))
-    return Rows(**{**asked, "validation": asked["validation"] or share, "unlabelled": asked["unlabelled"] or 0})
+    cut = round(asked["train"] * entry.get("validation_fraction", 0.1))
+    return Rows(**{**asked, "validation": asked["validation"] or cut, "unlabelled": asked["unlabelled"] or 0})
 
 
 def _tokens(path: Path, max_tokens: int) -> float | None:
@@ -190,11 +178,6 @@ def mean_tokens(rows: Mapping[str, Rows | None], most: int) -> float:
     """
     counted = [(each.train, each.tokens or most) for each in (each or UNKNOWN for each in rows.values())]
     return sum(texts * tokens for texts, tokens in counted) / sum(texts for texts, _ in counted)
-
-
-def _rates(speed: Speed) -> list[tuple[float, float]]:
-    """(seconds of a text without its layers, of a layer), in training and in reading."""
-    return [(speed.train_text, speed.train_layer), (speed.read_text, speed.read_layer)]
 
 
 def duration(seconds: float) -> str:

@@ -1,9 +1,9 @@
-"""Many stages side by side: Dask holds the graph, DVC runs each stage, one worker one stage at a time.
+"""Many stages side by side: Dask holds the graph, DVC runs each stage, one worker one task at a time.
 
 DVC's own queue runs whole pipelines in copies of the workspace, and `dvc repro` one stage after the other; Dask takes
-the graph as it is, on this machine or on whatever cluster its scheduler has (SLURM, Kubernetes, SSH). Every stage is a
-`dvc repro --single-item` of its own, so skipping, caching and the lock file stay DVC's, and a run that was ended goes
-on where it was. What Dask sends is pickled: use only a scheduler of your own.
+the graph as it is, on this machine or on whatever cluster its scheduler has (SLURM, Kubernetes, SSH). A task is a
+`dvc repro --single-item` of one stage or of several quick ones, so skipping, caching and the lock file stay DVC's, and
+a run that was ended goes on where it was. What Dask sends is pickled: use only a scheduler of your own.
 """
 
 import logging
@@ -15,29 +15,40 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from distributed import Client, Event, LocalCluster, as_completed, get_worker, wait
 from tqdm import tqdm
 
-from slim.orchestration.dvc_graph import graph, pending
+from slim.orchestration.dvc_graph import LOOPING, QUICK, graph, pending, verb
 
 LOGS = Path(".dvc/tmp/workers")
-"""Where every stage's output goes, a file a stage."""
+"""Where the output of tasks goes, a file a task."""
 
 LIMITS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 """One thread a stage, but for what `runtime.threads` gives to its model: workers share the cores."""
-
-LOOPING = ("prune", "distill", "compress", "evaluate")
-"""Stages that loop over datasets and seeds, and compute one of them when they are given both."""
 
 POLL_SECONDS = 0.2
 """How often a worker looks whether its stage, or the whole run, has ended."""
 
 
 class Failed(ValueError):
-    """A stage ended badly."""
+    """A task ended badly."""
+
+
+@dataclass
+class Task:
+    """What one worker does at a time."""
+
+    stages: list[str] = field(default_factory=list)
+    """Stages of DVC, run one after the other."""
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Name of a part, which has to be computed before -> its command."""
+    after: set[str] = field(default_factory=set)
+    """The tasks that write what these stages read."""
 
 
 def repro(
@@ -66,16 +77,36 @@ def repro(
         )
     stages = graph(targets)
     due = pending(targets, stages)
-    needs = {name: [other for other in stages.successors(name) if other in set(due)] for name in due}
+    tasks = plan_tasks({name: list(stages.successors(name)) for name in due}, workers, runs, launcher)
     LOGS.mkdir(parents=True, exist_ok=True)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _client(workers, address) as client, tqdm(total=len(due), desc="running", unit="stage") as bar:
-        _follow(client, needs, {name: _parts(name, runs, launcher) for name in due}, bar)
+        _follow(client, tasks, bar)
+
+
+def plan_tasks(
+    needs: Mapping[str, Sequence[str]], workers: int, runs: Sequence[str] = (), launcher: str = "python"
+) -> dict[str, Task]:
+    """Name -> task, each after those it waits for.
+
+    `needs`: stage that has to run -> the stages it reads from. Quick stages of one verb are dealt out to as many tasks
+    as there are workers, since DVC takes a second to start.
+    """
+    dealt = {name: i % workers for quick in QUICK for i, name in enumerate(n for n in needs if verb(n) == quick)}
+    task_of = {name: f"{verb(name)}-{dealt[name] + 1}" if name in dealt else name for name in needs}
+    tasks: dict[str, Task] = {name: Task() for name in task_of.values()}
+    for name, others in needs.items():
+        task = tasks[task_of[name]]
+        task.stages.append(name)
+        task.parts |= _parts(name, runs, launcher)
+        task.after |= {task_of[other] for other in others if other in needs}
+    order = TopologicalSorter({name: sorted(task.after) for name, task in tasks.items()}).static_order()
+    return {name: tasks[name] for name in order}
 
 
 def _parts(name: str, runs: Sequence[str], launcher: str) -> dict[str, list[str]]:
-    """Name of a part -> its command, for each run of a stage that loops over them."""
+    """Name of a part -> its command, for each run of a stage that loops over them; none where there is one run."""
     stage, _, entry = name.partition("@")
     if stage not in LOOPING or len(runs) < 2:
         return {}
@@ -97,35 +128,31 @@ def _client(workers: int, address: str | None) -> Iterator[Client]:
         yield client
 
 
-def _follow(
-    client: Client, needs: Mapping[str, Sequence[str]], parts: Mapping[str, Mapping[str, list[str]]], bar: Any
-) -> None:
-    """Hand all stages and their parts to the scheduler, each after what it reads; end everything at the first failure.
-
-    `needs` lists stages in an order in which they can run.
-    """
+def _follow(client: Client, tasks: Mapping[str, Task], bar: Any) -> None:
+    """Hand all tasks to the scheduler, each after what it waits for; end everything at the first failure."""
     ended = Event("ended", client=client)
     ended.clear()
     here = str(Path.cwd())
     futures: dict[str, Any] = {}
-    tasks = []
-    for name, others in needs.items():
-        after = [futures[other] for other in others]
-        spread = [
-            client.submit(_run, part, command, here, after, key=f"{part} in {here}", retries=0)
-            for part, command in parts[name].items()
-        ]
-        command = ["python", "-m", "dvc", "--wait-for-lock", "repro", "--single-item", name]
-        futures[name] = client.submit(_run, name, command, here, after + spread, key=f"{name} in {here}", retries=0)
-        tasks += [*spread, futures[name]]
+    submitted = []
+
+    def submit(name: str, command: Sequence[str], after: Sequence[Any]) -> Any:
+        submitted.append(client.submit(_run, name, command, here, after, key=f"{name} in {here}", retries=0))
+        return submitted[-1]
+
+    for name, task in tasks.items():
+        before = [futures[other] for other in sorted(task.after)]
+        parts = [submit(part, command, before) for part, command in task.parts.items()]
+        command = ["python", "-m", "dvc", "--wait-for-lock", "repro", "--single-item", *task.stages]
+        futures[name] = submit(name, command, before + parts)
     try:
-        for future in as_completed(tasks):
+        for future in as_completed(submitted):
             name = future.result()
             bar.set_postfix_str(name)
-            bar.update(name in needs)
+            bar.update(len(tasks[name].stages) if name in tasks else 0)
     finally:
         ended.set()
-        wait(tasks)
+        wait(submitted)
 
 
 def _run(name: str, command: Sequence[str], folder: str, after: Sequence[str]) -> str:

@@ -69,6 +69,7 @@ def merge(content: Any, changed: Mapping[str, Any], whole: Iterable[str] = WHOLE
             content.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(content.get(key), dict) and key not in whole:
             merge(content[key], value, whole=())
+            content[key] = content[key] or {}  # without the comment that came before its first entry
         else:
             content[key] = value
 

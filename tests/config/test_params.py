@@ -2,6 +2,7 @@
 
 import copy
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -59,6 +60,12 @@ def test_the_default_is_accepted_and_read_only():
         ("distillation.alpha", 1.5, "distillation.alpha: input should be less than or equal to 1, got 1.5"),
         ("distillation.alfa", 1.0, "distillation.alfa: unknown key; did you mean 'alpha'?"),
         ("distill.half_finetuned.alpha", 2.0, "distill.half_finetuned.alpha: input should be less than or equal to 1"),
+        ("distillation.losses", {"hiden_states": 1.0}, "has no 'hiden_states': did you mean 'hidden_states'?"),
+        (
+            "distill.half_distilled.losses",
+            {"hidden_states": -1.0},
+            "distill.half_distilled.losses.hidden_states: input should be greater than or equal to 0, got -1.0",
+        ),
         ("prune.half.keep", 0.0, "prune.half.keep: should be a fraction of the layers above 0 and up to 1, or"),
         ("prune.half.keep", "best", "or best_accuracy or one_standard_error, got 'best'"),
         ("prune.half.order", "gredy", "prune.half.order: 'gredy' is not a strategy or fusion; did you mean 'greedy'?"),
@@ -213,18 +220,18 @@ def test_what_is_no_yaml_mapping_is_refused(text, tmp_path):
         load(tmp_path / "params.yaml")
 
 
-def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_path, warm):
+def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_path):
     content = copy.deepcopy(GOOD)
-    content["finetune"]["epochs"] = 0
+    content["grid"]["seeds"] = []
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     stage = subprocess.run(
-        ["python", "-m", "stages.finetune", "movie_reviews", "0"],
+        [sys.executable, "-m", "stages.choose"],  # which loads no model
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": warm},
+        env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert stage.returncode == 1
-    assert stage.stderr.strip() == "finetune: params.yaml: finetune.epochs: input should be greater than 0, got 0"
-    assert not (tmp_path / "models").exists()
+    assert stage.stderr.strip().startswith("choose: params.yaml: grid.seeds: ") and "\n" not in stage.stderr.strip()
+    assert not (tmp_path / "data").exists()

@@ -18,7 +18,7 @@ from slim.download.encoder import fetch
 from slim.download.encoders.packaged import model_folder
 from slim.modeling import model_io
 from slim.modeling import transformer as models
-from slim.orchestration.calibration import configuration, shape
+from slim.orchestration.machine import configuration, model_size
 from slim.utils.code_hash import ROOT
 from tests import pico
 from tests.hub_stand_in import Hub, Repository
@@ -184,7 +184,7 @@ def test_a_configuration_of_random_weights_is_known_before_they_are_drawn(tmp_pa
     settings = configuration(source="random", path="lock", name=MODEL.name, config=config)
     drawn(tmp_path / "base", "distilbert")
     model, _ = model_io.load(tmp_path / "base", ["a", "b"])
-    assert shape(settings).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
+    assert model_size(settings).layer_parameters == sum(p.numel() for p in models.layers(model)[0].parameters())
     assert settings.vocab_size == model.config.vocab_size
 
 

@@ -1,117 +1,37 @@
 """Stages side by side give what one after the other gives, stop at the first failure, and are never computed twice."""
 
+import ast
 import os
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from slim.config.recipes import STAGES as RECIPES
+from slim.orchestration import dvc_graph
+from slim.orchestration.parallel import plan_tasks, repro
 from slim.utils.code_hash import ROOT
-from tests.warm import COLD
+from tests.toy import PARTS, RANKED, RUNS, STAGES, Toy
 
-LEAVES = [f"leaf{i}" for i in range(6)]
-
-WORK = """
-import sys
-from slim.orchestration.parallel import repro
-try:
-    repro(sys.argv[2:], int(sys.argv[1]), threads=1)
-except ValueError as refusal:
-    sys.exit(str(refusal))
-"""
-
-
-def stage(name: str, *reads: str, extra: str = "") -> dict:
-    """A stage that writes its own name under what it read, and a line in a diary that DVC does not know."""
-    code = f"cat {' '.join(f'out/{r}' for r in reads)} /dev/null > out/{name} && echo {name} >> out/{name}"
-    diary = f"echo {name} >> $DIARY"
-    return {
-        "cmd": f"mkdir -p out && {extra or 'true'} && {code} && {diary}",
-        "deps": ["seed", *(f"out/{r}" for r in reads)],
-        "outs": [f"out/{name}"],
-    }
-
-
-def pipeline(broken: str = "") -> dict:
-    """Twelve stages: a diamond (top, left, right, bottom), six leaves over it, and two that gather leaves."""
-    stages = {
-        "top": stage("top"),
-        "left": stage("left", "top"),
-        "right": stage("right", "top"),
-        "bottom": stage("bottom", "left", "right"),
-        **{leaf: stage(leaf, "bottom") for leaf in LEAVES},
-        "gather": stage("gather", *LEAVES[:3]),
-        "aside": stage("aside", *LEAVES[3:]),
-    }
-    if broken:
-        stages[broken] = stage(broken, "bottom", extra="sleep 1 && false")
-        stages["leaf5"] = stage("leaf5", "bottom", extra="sleep 60")
-    return {"stages": stages}
-
-
-class Toy:
-    """A repository with the twelve stages; `path`: where its `python` is found."""
-
-    def __init__(self, folder: Path, path: str, broken: str = "", origin: Path | None = None):
-        self.folder, self.path = folder, path
-        self.diary = folder.parent / f"{folder.name}.diary"
-        if origin:
-            self.call("git", "clone", "-q", str(origin), str(folder), folder=folder.parent)
-            return
-        folder.mkdir()
-        self.write(broken)
-        (folder / "seed").write_text("seed\n")
-        (folder / ".gitignore").write_text("/out/\n")
-        self.call("git", "init", "-q")
-        self.call("python", "-m", "dvc", "init", "-q")
-
-    def write(self, broken: str = "") -> None:
-        (self.folder / "dvc.yaml").write_text(yaml.safe_dump(pipeline(broken), sort_keys=False))
-
-    def call(self, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess:
-        environment = os.environ | {
-            "PATH": self.path,
-            "PYTHONPATH": str(ROOT),
-            "DIARY": str(self.diary),
-            "DVC_NO_ANALYTICS": "1",
-        }
-        return subprocess.run(
-            words, cwd=folder or self.folder, env=environment, capture_output=True, text=True, check=False
-        )
-
-    def dvc(self, *words: str) -> str:
-        done = self.call("python", "-m", "dvc", *words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def work(self, workers: int, *targets: str) -> subprocess.CompletedProcess:
-        program = self.folder.parent / "work.py"
-        program.write_text(WORK)
-        return self.call("python", str(program), str(workers), *targets)
-
-    def ran(self) -> list[str]:
-        """The stages whose commands ran, in the order they ended."""
-        return self.diary.read_text().split() if self.diary.exists() else []
-
-    def outs(self) -> dict[str, str]:
-        return {file.name: file.read_text() for file in (self.folder / "out").iterdir() if file.name != ".gitignore"}
+NEEDED = {"top", *(f"rank@{name}" for name in RANKED), "gather"}
+"""What `gather` needs."""
 
 
 @pytest.fixture(scope="module")
-def serial(tmp_path_factory, warm) -> Toy:
-    toy = Toy(tmp_path_factory.mktemp("serial") / "toy", warm)
-    toy.dvc("repro")
+def serial(tmp_path_factory) -> Toy:
+    toy = Toy(tmp_path_factory.mktemp("serial") / "toy")
+    with toy.repo() as repo:
+        repo.reproduce()
     return toy
 
 
 @pytest.fixture(scope="module")
-def spread(tmp_path_factory, warm) -> Toy:
-    """The same by two workers."""
-    toy = Toy(tmp_path_factory.mktemp("spread") / "toy", warm)
-    done = toy.work(2)
-    assert done.returncode == 0, done.stderr
+def spread(tmp_path_factory) -> Toy:
+    """The same by two workers, first one target, then the rest."""
+    toy = Toy(tmp_path_factory.mktemp("spread") / "toy")
+    toy.work("gather")
+    assert set(toy.ran()) == NEEDED
+    toy.work()
     return toy
 
 
@@ -119,68 +39,99 @@ def test_two_workers_write_what_one_after_the_other_writes(serial, spread):
     assert spread.outs() == serial.outs()
     locks = [yaml.safe_load((toy.folder / "dvc.lock").read_text()) for toy in (serial, spread)]
     assert locks[0] == locks[1]
-    assert sorted(spread.ran()) == sorted(pipeline()["stages"])
-    assert spread.dvc("status").strip() == "Data and pipelines are up to date."
+    assert sorted(spread.ran()) == sorted([*STAGES, *PARTS])
+    with spread.repo() as repo:
+        assert repo.status() == {}
 
 
 def test_no_stage_starts_before_those_it_reads_from(spread):
     place = {name: i for i, name in enumerate(spread.ran())}
-    for name, what in pipeline()["stages"].items():
-        for dep in what["deps"][1:]:
-            assert place[dep.removeprefix("out/")] < place[name]
+    assert all(place["top"] < place[f"rank@{name}"] < place["gather"] for name in RANKED)
+    assert all(place["gather"] < place[part] < place["prune@half"] for part in PARTS)
+    assert place["gather"] < place["leaf"]
 
 
-def test_a_second_run_runs_nothing_and_a_target_only_what_it_needs(tmp_path, warm):
-    toy = Toy(tmp_path / "toy", warm)
-    assert toy.work(2, "gather").returncode == 0
-    assert set(toy.ran()) == set(pipeline()["stages"]) - {"aside", *LEAVES[3:]}
-    before = toy.ran()
-    assert toy.work(2, "gather").returncode == 0
-    assert toy.ran() == before
+def test_parts_are_computed_by_tasks_of_their_own(spread):
+    logs = {path.stem for path in (spread.folder / ".dvc/tmp/workers").iterdir()}
+    assert logs == {"top", "rank-1", "rank-2", "gather", "leaf", "prune@half", *PARTS}
+
+
+def test_a_second_run_runs_nothing(spread):
+    before = spread.ran()
+    spread.work()
+    assert spread.ran() == before
 
 
 def test_the_first_failure_ends_the_run_in_one_line_and_the_next_run_goes_on(tmp_path):
-    toy = Toy(tmp_path / "toy", COLD, broken="leaf0")  # ended are only processes that started by themselves
-    done = toy.work(2)
-    assert done.returncode == 1
-    said = [line for line in re.split(r"[\r\n]+", done.stderr) if line and not line.startswith("running:")]
-    assert len(said) == 1 and re.fullmatch(r"leaf0 failed, the others were ended: read .*leaf0\.log", said[0].strip())
-    log = Path(said[0].split(": read ")[1])
-    assert "failed to reproduce 'leaf0'" in log.read_text()
-    ran = toy.ran()
-    assert {"top", "left", "right", "bottom"} <= set(ran) and "gather" not in ran and "leaf5" not in ran
+    toy = Toy(tmp_path / "toy")
+    toy.write(slow=True)
+    with pytest.raises(ValueError, match=rf"^{PARTS[1]} failed, the others were ended: read .*\.log$") as failure:
+        toy.work(BROKEN="x/1")
+    assert "no such luck" in Path(str(failure.value).split(": read ")[1]).read_text()
+    assert set(toy.ran()) >= NEEDED and not {"leaf", "prune@half", PARTS[1]} & set(toy.ran())
     toy.write()
-    assert toy.work(2).returncode == 0
-    assert len(toy.ran()) == len(set(toy.ran())) == 12  # what was done before is not done again
-    assert toy.dvc("status").strip() == "Data and pipelines are up to date."
+    toy.work()
+    assert sorted(toy.ran()) == sorted([*STAGES, *PARTS])  # what was done before is not done again
 
 
-def test_more_threads_than_cores_are_refused(tmp_path, warm):
-    toy = Toy(tmp_path / "toy", warm)
+def test_quick_stages_are_dealt_out_to_the_workers():
+    needs = {"a": [], **{f"rank@{i}": ["a", "done before"] for i in range(5)}, "b": [f"rank@{i}" for i in range(5)]}
+    tasks = plan_tasks(needs, 2)
+    assert {name: task.stages for name, task in tasks.items()} == {
+        "a": ["a"], "rank-1": ["rank@0", "rank@2", "rank@4"], "rank-2": ["rank@1", "rank@3"], "b": ["b"],
+    }  # fmt: skip
+    assert tasks["rank-1"].after == {"a"} and tasks["b"].after == {"rank-1", "rank-2"}
+
+
+def test_parts_are_started_by_the_launcher_where_the_stage_trains():
+    launcher = "torchrun --nproc-per-node 2"
+    tasks = plan_tasks({"prune@half": [], "distill@half": ["prune@half"], "evaluate": []}, 2, RUNS, launcher)
+    words = {name: " ".join(task.parts[f"{name}-x-1"]) for name, task in tasks.items()}
+    assert words == {
+        "prune@half": "python -m stages.prune half x 1",
+        "distill@half": f"{launcher} -m stages.distill half x 1",
+        "evaluate": "python -m stages.evaluate x 1",
+    }
+    assert not any(task.parts for task in plan_tasks({"prune@half": []}, 2, RUNS[:1]).values())
+
+
+def test_stages_that_loop_are_those_that_take_a_run_or_none():
+    def rest(stage: str) -> bool:
+        tree = ast.parse((ROOT / f"stages/{stage}.py").read_text())
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == stage]
+        return any(function.args.vararg for function in functions)
+
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert {stage for stage in stages if rest(stage)} == set(dvc_graph.LOOPING)
+    assert dvc_graph.RECIPES == RECIPES and set(dvc_graph.QUICK) < set(stages)
+
+
+def test_more_threads_than_cores_are_refused():
     cores = len(os.sched_getaffinity(0))
-    done = toy.work(cores + 1)
-    assert done.returncode == 1 and f"want {cores + 1} cores of {cores}" in done.stderr and not toy.ran()
+    with pytest.raises(ValueError, match=f"want {cores + 1} cores of {cores}"):
+        repro([], cores + 1, 1)
 
 
 def test_a_target_that_does_not_exist_is_refused(spread):
-    done = spread.work(2, "gathr")
-    assert done.returncode == 1 and done.stderr.strip().startswith("gathr: ") and "\n" not in done.stderr.strip()
+    with pytest.raises(ValueError, match=r"^gathr: [^\n]+$"):
+        spread.work("gathr")
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["with the lock file", "by the run cache alone"])
-def test_what_one_clone_computed_another_takes_from_the_shared_store(tmp_path, warm, lock):
-    first = Toy(tmp_path / "first", warm)
-    first.dvc("remote", "add", "-d", "store", str(tmp_path / "store"))
-    first.dvc("repro")
-    first.dvc("push", "--run-cache")
-    outs = first.outs()
+def test_what_one_clone_computed_another_takes_from_the_shared_store(tmp_path, lock):
+    first = Toy(tmp_path / "first")
+    config = f"[core]\n    remote = store\n['remote \"store\"']\n    url = {tmp_path / 'store'}\n"
+    (first.folder / ".dvc/config").write_text(config)
+    with first.repo() as repo:
+        repo.reproduce()
+        repo.push(run_cache=True)
     if not lock:
         (first.folder / "dvc.lock").unlink()
-    first.call("git", "add", "-A")
-    assert first.call("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a").returncode == 0
-    second = Toy(tmp_path / "second", warm, origin=first.folder)
-    second.dvc("pull", "--run-cache", "--allow-missing")
-    said = second.dvc("repro", "--pull")
-    assert second.ran() == [] and "Running stage" not in said
-    assert len(second.outs()) == 12 and second.outs() == outs
-    assert second.work(2).returncode == 0 and second.ran() == []
+    first.commit()
+    second = Toy(tmp_path / "second", origin=first.folder)
+    with second.repo() as repo:
+        repo.pull(run_cache=True, allow_missing=True)
+        repo.reproduce(pull=True)
+    assert second.ran() == [] and second.outs() == first.outs()
+    second.work()
+    assert second.ran() == []

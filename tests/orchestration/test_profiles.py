@@ -12,13 +12,13 @@ import yaml
 from slim.config import load
 from slim.orchestration import profiles
 from slim.utils.code_hash import ROOT
-from tests.test_workers import Toy
+from tests.toy import Toy
 
 
 @pytest.fixture
-def toy(tmp_path, warm, monkeypatch) -> Toy:
-    """The twelve stages with parameters, a profile `small`, committed."""
-    toy = Toy(tmp_path / "toy", warm)
+def toy(tmp_path, monkeypatch) -> Toy:
+    """The toy pipeline with parameters, a profile `small`, committed."""
+    toy = Toy(tmp_path / "toy")
     (toy.folder / "profiles").mkdir()
     (toy.folder / "profiles/small.yaml").write_text("size: {rows: 2}\nmodel: {path: weights}\n")
     (toy.folder / "params.yaml").write_text("size: {rows: 10, columns: 3} # of the table\nmodel: {name: a}\n")
@@ -27,14 +27,9 @@ def toy(tmp_path, warm, monkeypatch) -> Toy:
         (toy.folder / name).parent.mkdir(exist_ok=True)
         (toy.folder / name).write_text(text or "/out/\n/runs/\n/weights/\n/.ckpt\n")
     (toy.folder / ".dvcignore").write_text("/runs/\n")
-    commit(toy)
+    toy.commit()
     monkeypatch.chdir(toy.folder)
     return toy
-
-
-def commit(toy: Toy) -> None:
-    toy.call("git", "add", "-A")
-    assert toy.call("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a").returncode == 0
 
 
 def test_mappings_are_merged_key_by_key_but_for_those_replaced_as_a_whole():
@@ -61,7 +56,7 @@ def test_a_run_has_its_own_parameters_and_results_and_the_code_as_it_is_here(toy
     assert (run / "weights/one").read_text() == "1"  # which git ignores and a parameter names
     assert not (run / "reports").exists() and not (run / "dvc.lock").exists()
     assert {name: (toy.folder / name).read_bytes() for name in before} == before
-    assert toy.call("git", "status", "--porcelain").stdout.split() == ["M", "seed", "??", "new.txt"]
+    assert toy.git("status", "--porcelain").split() == ["M", "seed", "??", "new.txt"]
 
 
 def test_laying_out_again_follows_the_code_and_keeps_results(toy):
@@ -71,12 +66,12 @@ def test_laying_out_again_follows_the_code_and_keeps_results(toy):
     (run / "dvc.lock").write_text("small")
     time = (run / "dvc.yaml").stat().st_mtime_ns
     (toy.folder / "seed").rename(toy.folder / "kernel")
-    commit(toy)
+    toy.commit()
     profiles.lay_out("small")
     assert (run / "kernel").exists() and not (run / "seed").exists()
     assert (run / "reports/page.html").read_text() == (run / "dvc.lock").read_text() == "small"
     assert (run / "dvc.yaml").stat().st_mtime_ns == time
-    heads = {toy.call("git", "rev-parse", "HEAD", folder=folder).stdout for folder in (toy.folder, run.absolute())}
+    heads = {toy.git("rev-parse", "HEAD", folder=folder) for folder in (toy.folder, run.absolute())}
     assert len(heads) == 1
 
 
@@ -86,23 +81,26 @@ def test_results_committed_in_a_run_stay_in_its_history(toy):
     (run / "reports/page.html").write_text("small")
     mine = copy.copy(toy)
     mine.folder = run.absolute()
-    commit(mine)
-    kept = mine.call("git", "rev-parse", "HEAD").stdout
+    mine.commit()
+    kept = mine.git("rev-parse", "HEAD")
     (toy.folder / "seed").write_text("other\n")
-    commit(toy)
+    toy.commit()
     profiles.lay_out("small")
-    assert mine.call("git", "rev-parse", "HEAD").stdout == kept and (run / "seed").read_text() == "other\n"
+    assert mine.git("rev-parse", "HEAD") == kept and (run / "seed").read_text() == "other\n"
 
 
 def test_what_was_computed_here_is_not_computed_there(toy):
-    toy.dvc("repro")
+    with toy.repo() as repo:
+        repo.reproduce()
     ran = toy.ran()
     run = profiles.lay_out("small").absolute()
     lock = (toy.folder / "dvc.lock").read_bytes()
-    there = toy.call("python", "-m", "dvc", "repro", folder=run)
-    assert there.returncode == 0, there.stderr
+    with toy.repo(run) as repo:
+        repo.reproduce()
     assert toy.ran() == ran and sorted(os.listdir(run / "out")) == sorted(os.listdir(toy.folder / "out"))
-    assert (toy.folder / "dvc.lock").read_bytes() == lock and toy.dvc("status").strip().endswith("up to date.")
+    assert (toy.folder / "dvc.lock").read_bytes() == lock
+    with toy.repo() as repo:
+        assert repo.status() == {}
 
 
 def test_a_run_that_is_going_on_is_left_alone(toy):

@@ -1,4 +1,4 @@
-"""How fast this machine runs a model of a given shape: a few seconds of steps on random weights."""
+"""What this machine has, and how fast it runs a model: a few seconds of steps on random weights."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,59 @@ from slim.download.encoders.hub import model_snapshot
 from slim.download.encoders.packaged import model_folder
 from slim.modeling.device import Runtime
 from slim.modeling.transformer import from_config
-from slim.orchestration.plan import Shape, Speed
+from slim.orchestration.workload import LOADING, ModelSize, Work
 
 FEW, MORE = 1, 3
 """The layers of the two models from whose difference the time of one layer is read."""
 
 SECONDS = 1.0
 """How long each of four kinds of passes is repeated, at least twice."""
+
+
+STAGE_SECONDS = 0.1
+"""What DVC adds to every stage that runs (DVC 3.67)."""
+
+LOCK_SECONDS = 0.0036
+"""What an entry of dvc.lock adds to every stage that runs, since DVC reads and writes the whole file."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds on one machine."""
+
+    train_text: float
+    """Of one text forward and backward, its layers apart."""
+    train_layer: float
+    """Of one text through one layer, forward and backward."""
+    read_text: float
+    """Of one text forward, its layers apart."""
+    read_layer: float
+    """Of one text through one layer, forward."""
+    process: float
+    """To start one that loads no model, DVC's part apart."""
+    model_process: float
+    """To start one that does."""
+
+    def seconds(self, work: Work) -> float:
+        """How long some work takes, starting processes apart."""
+        trained = work.trained * self.train_text + work.trained_layers * self.train_layer
+        return trained + work.read * self.read_text + work.read_layers * self.read_layer
+
+    def starting(self, verb: str, running: int, stages: int) -> float:
+        """Seconds to start so many stages of a verb, in a pipeline of so many."""
+        own = self.model_process if verb in LOADING else self.process
+        return running * (own + STAGE_SECONDS + LOCK_SECONDS * stages / 2)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run may use."""
+
+    speed: Speed
+    memory: int
+    """Bytes of the device that models are trained on."""
+    disk: int
+    """Bytes that this folder may still take."""
 
 
 def configuration(
@@ -48,12 +95,12 @@ def configuration(
         raise ValueError(f"model: no configuration of {origin}: {str(error).splitlines()[0]}") from error
 
 
-def shape(config: PreTrainedConfig) -> Shape:
-    """The shape of a configuration's classifier, whose weights are counted but never allocated."""
+def model_size(config: PreTrainedConfig) -> ModelSize:
+    """The size of a configuration's classifier, whose weights are counted but never allocated."""
     with torch.device("meta"):
         whole, less = (_model(config, layers) for layers in (config.num_hidden_layers, config.num_hidden_layers - 1))
     parameters = sum(p.numel() for p in whole.parameters())
-    return Shape(
+    return ModelSize(
         layers=config.num_hidden_layers,
         hidden=config.hidden_size,
         heads=config.num_attention_heads,
@@ -68,7 +115,19 @@ def _model(config: PreTrainedConfig, layers: int) -> Any:
     return from_config(changed)
 
 
-def speed(config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int) -> Speed:
+def measure_machine(
+    config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int
+) -> Machine:
+    """This machine, its speed measured."""
+    how = {"train_batch": train_batch, "read_batch": read_batch, "tokens": tokens}
+    on_device = runtime.device.type == "cuda"
+    memory = torch.cuda.mem_get_info()[1] if on_device else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Machine(measure_speed(config, runtime, **how), int(memory), shutil.disk_usage(".").free)
+
+
+def measure_speed(
+    config: PreTrainedConfig, runtime: Runtime, *, train_batch: int, read_batch: int, tokens: int
+) -> Speed:
     """What a text of so many tokens and a layer cost in training and in reading; and a process's start.
 
     Each time is a straight line through models of one and of three layers; the least of several passes counts, since
@@ -155,15 +214,3 @@ def _process(modules: str) -> float:
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)
     return time.perf_counter() - start
-
-
-def free_disk() -> int:
-    """Bytes that this folder may still take."""
-    return shutil.disk_usage(".").free
-
-
-def device_memory(runtime: Runtime) -> int:
-    """Bytes of the device that models are trained on."""
-    if runtime.device.type == "cuda":
-        return int(torch.cuda.mem_get_info()[1])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
