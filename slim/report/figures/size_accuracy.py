@@ -52,7 +52,7 @@ def size_accuracy(recipes: pd.DataFrame) -> Figure:
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     models, baselines = rows[rows["bytes"].notna()].sort_values("bytes"), rows[rows["stage"] == "baseline"]
-    low, high = _limits(rows, baselines)
+    low, high = _limits(rows)
     sizes = models["bytes"].to_numpy() / 1e6
     left, right = sizes.min() / 1.3, sizes.max() * 1.35
     axes.set(ylim=(low, high), ylabel="test accuracy (%)", xlabel="size on disk (MB)", xscale="log")
@@ -84,12 +84,12 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         _write(axes, name, point, taken, STAGES.get(row["stage"], QUIET))
 
 
-def _limits(rows: pd.DataFrame, baselines: pd.DataFrame) -> tuple[float, float]:
+def _limits(rows: pd.DataFrame) -> tuple[float, float]:
     """Ends of the axis (%): a pruned model far below teacher and baselines must not flatten all others."""
-    known = rows.loc[rows["stage"] == "teacher", "accuracy"].to_list() + baselines["accuracy"].to_list()
+    known = 100 * rows.loc[rows["stage"].isin(["teacher", "baseline"]), "accuracy"]
     top, bottom = 100 * rows[["accuracy", "high"]].max().max(), 100 * rows[["accuracy", "low"]].min().min()
-    room = max(10.0, 220 * (max(known, default=1.0) - min(known, default=1.0)))
-    bottom = bottom if top - bottom < 1.4 * room else top - room
+    floor = known.min() - max(5.0, 1.2 * (known.max() - known.min())) if len(known) else bottom
+    bottom = floor if bottom < floor - 0.4 * (top - floor) else bottom
     return bottom - 0.04 * (top - bottom), top + 0.06 * (top - bottom)
 
 
