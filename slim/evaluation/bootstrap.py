@@ -11,7 +11,7 @@ CHUNK = 250
 
 
 class Difference(NamedTuple):
-    """A difference of two accuracies (shares), its percentile interval and its two-sided p-value."""
+    """A difference of two accuracies (fractions), its percentile interval and its two-sided p-value."""
 
     difference: float
     low: float
@@ -78,7 +78,7 @@ def _item_weights(n: int, replicates: int, rng: np.random.Generator) -> Floats:
 def summarize(difference: float, replicates: Floats, *, level: float = 0.95) -> Difference:
     """A difference with the percentile interval and the two-sided p-value of its replicates [R].
 
-    p: twice the share of replicates, the observed one counted among them, on the rarer side of zero or at it.
+    p: twice the fraction of replicates, the observed one counted among them, on the rarer side of zero or at it.
     """
     replicates = replicates.round(12)
     rarer = min((replicates <= 0).sum(), (replicates >= 0).sum())
@@ -87,6 +87,6 @@ def summarize(difference: float, replicates: Floats, *, level: float = 0.95) -> 
 
 
 def percentiles(replicates: NDArray[np.floating], level: float) -> tuple[float, float]:
-    """The ends of the central interval that holds a share `level` of the replicates [R]."""
+    """The ends of the central interval that holds a fraction `level` of the replicates [R]."""
     low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
