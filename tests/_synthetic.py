@@ -96,7 +96,7 @@ def write_predictions(data: Path, dataset: str, seed: int, hard: np.ndarray) -> 
 def _size(name: str, stage: str, accuracy: float) -> dict[str, Any]:
     if stage == "baseline":
         return {}
-    known = {"nll": 0.5, "ece": 0.04, "precision": "fp32", "max_tokens": 48, "truncated": 0.02,
+    known = {"nll": 0.5, "calibration_error": 0.04, "precision": "fp32", "max_tokens": 48, "truncated": 0.02,
              "reload_difference": 0.0}  # fmt: skip
     if stage == "teacher":
         return known | {"parameters": 22_700_000, "bytes": 91_600_000, "layers": 6}

@@ -1,18 +1,41 @@
-"""The front door is true: its results are the report's, its map is the tree, its picture is the pipeline."""
+"""README and docs are true: results are the report's, the picture is the pipeline, every place and option exists."""
 
 import csv
+import inspect
 import re
 import subprocess
-import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
+import networkx as nx
 import pytest
+import yaml
+from dvc.exceptions import ReproductionError
+from dvc.repo import Repo
 
-from slim.config import load
+from slim.config import Params, load
+from slim.orchestration.dvc_graph import graph, verb
+from slim.orchestration.profiles import WHOLE
+from slim.report.figures import FIGURES, STUDY
 from slim.report.readme import END, START, with_results
+from slim.report.tables.recovery import study_tables
 from slim.report.tables.results import COLUMNS
 from slim.utils.code_hash import ROOT
+from slim.utils.registry import find, names
 
 README = (ROOT / "README.md").read_text()
+PAGES = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+OWN = ("runs", ".archives", ".ckpt", ".dvc")
+"""Folders that git ignores, beside those of `outputs`."""
+NOT_SET = ("", "all", "none", "by suffix")
+"""How tables write that an option has no value of its own."""
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 200
 
 
 def test_the_results_are_those_of_the_committed_report():
@@ -25,51 +48,181 @@ def test_only_what_stands_between_the_markers_is_replaced():
         with_results("no markers", "new")
 
 
-def test_every_place_on_the_file_map_exists():
+def test_the_picture_is_the_pipeline(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    reads = nx.DiGraph((verb(read), verb(reader)) for reader, read in graph().edges)
+    shown = nx.transitive_reduction(reads)
+    lines = [
+        f"  {stage} --> {' & '.join(sorted(shown[stage]))}"
+        for stage in nx.lexicographical_topological_sort(shown)
+        if shown[stage]
+    ]
+    picture = re.search(r"```mermaid\n(.*?)\n```", README, re.DOTALL)[1]
+    assert picture.splitlines() == ["flowchart TD", *lines]
+
+
+def test_every_place_on_the_file_map_exists_and_no_room_is_missing():
     block = re.search(r"## File map\n\n```text\n(.*?)```", README, re.DOTALL)[1]
-    folder = ""
+    places, parents = set(), {0: Path()}
     for line in block.splitlines():
-        words = re.findall(
-            r"[\w.]+(?:\.(?:py|yaml)|/)", line.split("   ")[0] if not line.startswith(" ") else line[:60]
-        )
-        if not line.startswith(" "):
-            folder = words[-1] if words[-1].endswith("/") else ""
-        for word in words:
-            if word not in ("data/", "models/", "runs/"):
-                assert (ROOT / word).exists() or (ROOT / folder / word).exists(), word
+        depth = (len(line) - len(line.lstrip())) // 2
+        for word in re.match(r"\s*(\S+(?:  \S+)*)   ", line)[1].split():
+            # Below a room stand its folders, by the last name of the line above.
+            parent = next(p for p in (parents[depth], *reversed(parents.values())) if (ROOT / p / word).exists())
+            places.add(parent / word)
+            parents = {d: p for d, p in parents.items() if d <= depth} | {depth + 1: parent / word.split("/")[0]}
+    rooms = {path.parent.relative_to(ROOT) for path in (ROOT / "slim").glob("**/__init__.py")}
+    assert rooms <= places
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tops = {Path(file.split("/")[0]) for file in tracked.split()}
+    elsewhere = {"README.md", "LICENSE", "CITATION.cff", ".gitignore", ".dvcignore", ".dvc"}
+    assert {str(top) for top in tops - places} <= elsewhere
 
 
-def test_the_picture_is_the_pipeline():
-    words = [sys.executable, "-m", "dvc", "dag", "--collapse-foreach-matrix", "--mermaid"]
-    drawn = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert re.search(r"```mermaid\n(.*?)```", README, re.DOTALL)[1].strip() == drawn.strip()
+def code(page: str) -> Iterator[str]:
+    """The pieces of code of a page: lines of shell, and what stands between backticks."""
+    for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL):
+        yield from block.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL))
+
+
+def outputs() -> list[list[str]]:
+    """What the stages write, a list of parts each, * for what differs between items."""
+    stages = [stage.get("do", stage) for stage in DVC.values()]
+    outs = [out for stage in stages for out in (*stage.get("outs", []), *stage.get("metrics", []))]
+    paths = [next(iter(out)) if isinstance(out, dict) else out for out in outs]
+    return [re.sub(r"\$\{[^}]+\}", "*", path).split("/") for path in paths]
+
+
+def written(path: str) -> bool:
+    """Whether a path is, or lies in, or holds something that a stage writes."""
+    parts = re.sub(r"<\w+>", "*", path).strip("/").split("/")
+    return any(
+        all("*" in (a, b) or a == b or ("*" in a and Path(b).match(a)) or ("*" in b and Path(a).match(b))
+            for a, b in zip(parts, out, strict=False))
+        for out in outputs()
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_exists_or_is_written_by_a_stage(page):
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    for link in re.findall(r"\]\(((?!https?:)[^)#]+)\)", PAGES[page]):
+        assert (folder / link).exists() or written(link), link
+    for path in code(PAGES[page]):
+        if not re.fullmatch(r"[\w.<>*-]+(/[\w.<>*-]*)+", path) or path.split("/")[0] in OWN:
+            continue
+        if path.split("/")[0] in ("data", "models", "reports"):
+            assert written(path), path
+        elif "my_" not in path:
+            assert list(ROOT.glob(re.sub(r"<\w+>", "*", path))), path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_exists(page):
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for piece in code(PAGES[page]):
+        command = piece.split("#")[0]
+        for target in re.findall(r"(?:^|[ ;])make ((?:\w+=\S+ )*[a-z][a-z-]*)", command):
+            assert target.split()[-1] in targets, piece
+        for profile in re.findall(r"PROFILE=(\w+)", command):
+            assert (ROOT / f"profiles/{profile}.yaml").exists(), piece
+        for module in re.findall(r"python -m (\w+(?:\.\w+)*)", command):
+            place = ROOT / module.replace(".", "/")
+            assert place.is_dir() or place.with_suffix(".py").exists(), piece
+        for stages in re.findall(r"dvc repro((?: [a-z]\w*(?:@\S+)?)+)", command):
+            assert {verb(stage) for stage in stages.split()} <= set(DVC), piece
+
+
+SNIPPETS = [(page, text) for page in PAGES for text in re.findall(r"```yaml\n(.*?)```", PAGES[page], re.DOTALL)]
+
+
+@pytest.mark.parametrize(("page", "text"), SNIPPETS)
+def test_every_snippet_of_parameters_is_accepted(page, text):
+    Params(**merged(PARAMS, yaml.safe_load(text)))
+
+
+def merged(ours: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with those of a snippet, as a profile changes them."""
+    return dict(ours) | {
+        key: merged(ours[key], value) if isinstance(ours.get(key), dict) and key not in WHOLE else value
+        for key, value in changed.items()
+    }
+
+
+def tables(introduction: str) -> Iterator[tuple[str, list[list[str]]]]:
+    """(what the parentheses match, the rows below the heading) of every table that follows a line of docs."""
+    for page in PAGES.values():
+        for found in re.finditer(rf"^{introduction}.*\n\n((?:\|.*\n)+)", page, re.MULTILINE):
+            rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in found[2].splitlines()]
+            yield found[1], rows[2:]
+
+
+def named(rows: list[list[str]]) -> list[str]:
+    """The names in the first column."""
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+
+
+OPTIONS = dict(tables(r"Options of `slim/(.*)\.py`"))
+METHODS = dict(tables(r"Every file of `slim/(.*)/`"))
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+def test_every_option_is_described_with_its_default_and_no_other(method):
+    folder, name = method.rsplit("/", 1)
+    parameters = inspect.signature(find(folder, name)).parameters.values()
+    options = {option.name: option.default for option in parameters if option.kind is option.KEYWORD_ONLY}
+    assert sorted(named(OPTIONS[method])) == sorted(options)
+    for row in OPTIONS[method]:
+        own = [options[name] for name in named([row])]
+        shown = [value.strip("`") for value in row[1].split(", ")]
+        for default, text in zip(own, shown * len(own) if len(shown) == 1 else shown, strict=True):
+            if default is not inspect.Parameter.empty and not (text in NOT_SET and not default):
+                assert default == yaml.safe_load(text) or default == float(text), row
+
+
+@pytest.mark.parametrize("folder", METHODS)
+def test_every_method_is_described_and_no_other(folder):
+    assert sorted(named(METHODS[folder])) == names(folder)
+
+
+def test_the_directions_of_signals_are_those_of_params():
+    rows = METHODS["ranking/signals"]
+    shown = {named([row])[0]: row[3] for row in rows}
+    assert shown == {name: options["prune_first"] for name, options in PARAMS["strategies"].items()}
+
+
+def test_every_section_of_params_stage_column_table_and_figure_is_described_and_no_other():
+    titles = r"(?:#+ )?(Sections of params\.yaml|Stages|(?:Columns of|Tables in|Figures in) `\S+`)"
+    described = {title: set(named(rows)) for title, rows in tables(titles)}
+    csvs = {Path(*out).stem for out in outputs() if out[0] == "reports" and out[-1].endswith(".csv")}
+    assert described == {
+        "Sections of params.yaml": set(Params.model_fields),
+        "Stages": set(DVC),
+        "Columns of `reports/results.csv`": set(COLUMNS),
+        "Tables in `reports/`": csvs,
+        "Figures in `reports/figures/`": set(FIGURES),
+        "Tables in `reports/study/`": set(study_tables([], {})),
+        "Figures in `reports/study/figures/`": set(STUDY),
+    }
 
 
 def test_the_committed_results_have_every_promised_row_and_column():
     params = load(ROOT / "params.yaml")
     with (ROOT / "reports/results.csv").open() as file:
         table = csv.DictReader(file)
-        rows = {(row["dataset"], row["seed"], row["model"], row["student"]) for row in table}
-        assert table.fieldnames == COLUMNS
-    expected = {
-        (d, str(s), m, "")
-        for d in params.grid.datasets
-        for s in params.grid.seeds
-        for m in ("teacher", "tfidf_linear")
-    }
-    expected |= {
-        (d, str(s), m, student)
-        for d in params.grid.datasets
-        for s in params.grid.seeds
-        for m in ("pruned", "hard_labels", "distilled")
-        for student in params.students
-    }
-    assert rows == expected
+        rows = [(row["dataset"], int(row["seed"]), row["recipe"]) for row in table]
+        assert set(COLUMNS) <= set(table.fieldnames)
+    recipes = ["teacher", *params.prune, *params.distill, *params.compress, *params.baselines]
+    assert sorted(rows) == sorted((d, s, r) for d in params.grid.datasets for s in params.grid.seeds for r in recipes)
 
 
-def test_the_committed_lock_and_reports_belong_to_the_committed_code_and_parameters():
+def test_the_committed_lock_and_reports_belong_to_the_committed_code_and_parameters(monkeypatch):
     """Without data: nothing would run, so what git keeps was made by exactly this code."""
-    words = [sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert not re.findall(r"Running stage '([^']+)'", done.stdout)
+    monkeypatch.chdir(ROOT)
+    try:
+        with Repo() as repo:
+            outdated = repo.reproduce(dry=True, allow_missing=True)
+    except ReproductionError as error:
+        outdated = [error]
+    assert not outdated, "run `make study` and commit dvc.lock and reports/"

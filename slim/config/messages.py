@@ -52,7 +52,7 @@ def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> l
     """One line a mistake: where, what was got, what is allowed."""
     lines = []
     for mistake in error.errors():
-        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", *SOURCES))
+        place = ".".join(str(part) for part in (prefix, *mistake["loc"]) if part not in ("", "[key]", *SOURCES))
         if mistake["type"] == "extra_forbidden":
             known = _fields(model, mistake["loc"][:-1])
             lines.append(f"{place}: unknown key{nearest(str(mistake['loc'][-1]), known)}")

@@ -8,8 +8,8 @@ import numpy as np
 
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Input, Split
-from slim.training.losses.cross_entropy import UNLABELLED
-from slim.training.losses.distillation import Distillation
+from slim.training.cross_entropy import UNLABELLED
+from slim.training.objective import DistillationObjective
 from slim.training.trainer import Schedule, train_classifier
 
 
@@ -31,7 +31,12 @@ class TransferSet:
 
 
 def distill_classifier(
-    student: Classifier, objective: Distillation, schedule: Schedule, inputs: TransferSet, transfer: int, work: Path
+    student: Classifier,
+    objective: DistillationObjective,
+    schedule: Schedule,
+    inputs: TransferSet,
+    transfer: int,
+    work: Path,
 ) -> None:
     """Train a student in place on labelled inputs and at most `transfer` unlabelled ones.
 

@@ -21,7 +21,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime, broadcast, keep_first_process, process_rank, processes, wait_for_all
 from slim.modeling.splits import Input, Split
 from slim.modeling.transformer import Batch, Model, Processor, forward_logits
-from slim.training.losses.cross_entropy import cross_entropy
+from slim.training.cross_entropy import cross_entropy
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]
 """(model, a batch with `labels` and whatever columns were added) -> (mean loss, logits [n, classes])."""

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
+
+from slim.utils.registry import check
 
 Count = Annotated[int, Ge(1)]
 AtLeastTwo = Annotated[int, Ge(2)]
@@ -18,6 +20,8 @@ Weight = Annotated[float, Ge(0), Le(1)]
 LearningRate = Annotated[float, Gt(0), Lt(1)]
 Warmup = Annotated[float, Ge(0), Lt(1)]
 """Fraction of the steps over which the learning rate rises."""
+Loss = Annotated[str, AfterValidator(lambda name: check("training/losses", name))]
+"""A file of slim/training/losses/."""
 DEPTH_RULES = ("best_accuracy", "one_standard_error")
 """The functions of slim/subsets/depth_rules.py that choose how many layers to keep."""
 Site = Literal["output", "update"]

@@ -16,16 +16,21 @@ def names(folder: str) -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules([str(SLIM / folder)]) if not m.name.startswith("_"))
 
 
-def find(folder: str, name: str) -> Callable[..., Any]:
-    """The function `name` of `slim/<folder>/<name>.py`; imports that one module and no other.
-
-    Raises ValueError, with the nearest match, when the folder has no such method.
-    """
+def check(folder: str, name: str) -> str:
+    """The name. Raises ValueError, with the nearest match, when the folder has no such method; imports nothing."""
     known = names(folder)
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(known)}"
         raise ValueError(f"slim/{folder}/ has no '{name}': {hint}")
-    module = importlib.import_module(f"slim.{folder.replace('/', '.')}.{name}")
+    return name
+
+
+def find(folder: str, name: str) -> Callable[..., Any]:
+    """The function `name` of `slim/<folder>/<name>.py`; imports that one module and no other.
+
+    Raises ValueError as `check` does.
+    """
+    module = importlib.import_module(f"slim.{folder.replace('/', '.')}.{check(folder, name)}")
     function: Callable[..., Any] = getattr(module, name)
     return function

@@ -60,6 +60,12 @@ def test_the_default_is_accepted_and_read_only():
         ("distillation.alpha", 1.5, "distillation.alpha: input should be less than or equal to 1, got 1.5"),
         ("distillation.alfa", 1.0, "distillation.alfa: unknown key; did you mean 'alpha'?"),
         ("distill.half_finetuned.alpha", 2.0, "distill.half_finetuned.alpha: input should be less than or equal to 1"),
+        ("distillation.losses", {"hiden_states": 1.0}, "has no 'hiden_states': did you mean 'hidden_states'?"),
+        (
+            "distill.half_distilled.losses",
+            {"hidden_states": -1.0},
+            "distill.half_distilled.losses.hidden_states: input should be greater than or equal to 0, got -1.0",
+        ),
         ("prune.half.keep", 0.0, "prune.half.keep: should be a fraction of the layers above 0 and up to 1, or"),
         ("prune.half.keep", "best", "or best_accuracy or one_standard_error, got 'best'"),
         ("prune.half.order", "gredy", "prune.half.order: 'gredy' is not a strategy or fusion; did you mean 'greedy'?"),

@@ -95,7 +95,7 @@ def test_the_catalogue_has_the_papers_nine() -> None:
         assert set(described.rows) == set(described.files), name
         assert described.test == "test" and described.licence and described.homepage.endswith(described.hub), name
     moving = {name for name, described in entries.items() if described.moving}
-    assert moving == {"amazon", "arxiv", "newsgroup", "patent"}, "the README says so"
+    assert moving == {"amazon", "arxiv", "newsgroup", "patent"}, "docs/data.md says so"
 
 
 def test_rows_are_cleaned_and_balanced_and_the_card_names_the_commit(served: Hub, tmp_path: Path) -> None:

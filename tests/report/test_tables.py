@@ -17,7 +17,7 @@ from slim.report.tables.results import results
 from slim.report.tables.search import search
 from slim.report.tables.sensitivity import one_shot, sensitivity
 from slim.report.tables.signals import signal_correlations, signals
-from slim.subsets.search import beam, greedy_within
+from slim.subsets.search import beam_search, greedy_search
 from slim.utils.io import read_json, write_json
 from tests import _synthetic as synthetic
 from tests import builders
@@ -170,12 +170,12 @@ def test_searching_everything_regrets_only_what_validation_gets_wrong(tables, da
     assert of.query("method == 'greedy'")["evaluations"].tolist() == [0, 6, 11, 15, 18, 20]
     widest = of.query("method == 'beam'").iloc[-1]
     assert widest["evaluations"] == 62
-    assert widest["test_regret"] == pytest.approx(mean_regret(beam(lattice, 1000)[0], lattice, best))
+    assert widest["test_regret"] == pytest.approx(mean_regret(beam_search(lattice, 1000)[0], lattice, best))
     forest = of.query("method == 'random_forest'").set_index("rows")
     assert forest["evaluations"].to_dict() == {
         "trajectories": 24, "leave_one_out": 7, "lattice": 63, "other_datasets": 0,
     }  # fmt: skip
-    at_7 = mean_regret(greedy_within(lattice, 7)[0], lattice, best)
+    at_7 = mean_regret(greedy_search(lattice, 7)[0], lattice, best)
     assert forest.loc["leave_one_out", "greedy_test_regret"] == pytest.approx(at_7)
     random = of.query("method == 'random'").set_index("evaluations")["test_regret"]
     assert random[62] == pytest.approx(widest["test_regret"]) and random[6] > random[62]

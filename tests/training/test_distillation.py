@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from slim.modeling.transformer import keep_layers
+from slim.training.cross_entropy import UNLABELLED
 from slim.training.distillation import TransferSet, distill_classifier
-from slim.training.losses.cross_entropy import UNLABELLED
-from slim.training.losses.distillation import Distillation, matches
+from slim.training.objective import DistillationObjective, matches
 from slim.training.trainer import Schedule
 from tests import pico
 
@@ -36,19 +36,22 @@ def test_the_control_takes_as_many_steps_of_labelled_texts_alone(alpha, inputs, 
         "slim.training.distillation.train_classifier",
         lambda student, split, validation, schedule, *_, **columns: calls.append((split, schedule, columns)),
     )
-    distill_classifier(None, Distillation(2.0, alpha), SCHEDULE, inputs, transfer=64, work=None)
+    distill_classifier(None, DistillationObjective(2.0, alpha), SCHEDULE, inputs, transfer=64, work=None)
     ((split, schedule, columns),) = calls
     assert schedule.steps == 5 * (96 + 64) // 8
     assert len(split.inputs) == len(columns["teacher"]) == (160 if alpha else 96)
 
 
 @pytest.mark.parametrize(
-    ("terms", "transfer"), [({}, 0), ({"alpha": 0.0}, 0), ({"alpha": 1.0}, 64), ({"hidden_states": 1.0}, 0)]
+    ("terms", "transfer"),
+    [({}, 0), ({"alpha": 0.0}, 0), ({"alpha": 1.0}, 64), ({"losses": {"hidden_states": 1.0}}, 0)],
 )
 def test_a_student_learns_in_every_way(terms, transfer, inputs, tmp_path):
     teacher = pico.classifier(layers=3, classes=2)
     student = teacher.with_model(keep_layers(teacher.model, [0, 2]))
-    objective = Distillation(**{"temperature": 1.0, "alpha": 0.5, "kept": (0, 2), "teacher": teacher.model} | terms)
+    objective = DistillationObjective(
+        **{"temperature": 1.0, "alpha": 0.5, "kept": (0, 2), "teacher": teacher.model} | terms
+    )
     distill_classifier(student, objective, SCHEDULE, inputs, transfer, tmp_path)
     test = pico.learnable(60, 2)
     assert (student.logits(test.inputs).argmax(-1) == test.labels).mean() > 0.7

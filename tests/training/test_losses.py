@@ -17,11 +17,13 @@ from slim.modeling.transformer import (
     projections,
     split_heads,
 )
+from slim.training.cross_entropy import UNLABELLED, cross_entropy
 from slim.training.losses.attention_relations import attention_relations
-from slim.training.losses.cross_entropy import UNLABELLED, cross_entropy
-from slim.training.losses.distillation import Distillation, matches
 from slim.training.losses.hidden_states import hidden_states
-from slim.training.losses.soft_labels import soft_labels
+from slim.training.objective import DistillationObjective, matches
+from slim.training.outputs import LayerOutputs, Outputs, observe
+from slim.training.soft_labels import soft_labels
+from slim.utils.registry import find, names
 from tests import pico
 
 
@@ -42,12 +44,15 @@ def test_texts_without_a_label_do_not_count_among_the_hard_ones():
     assert cross_entropy(logits, torch.full((5,), UNLABELLED)) == 0
 
 
+def outputs(states: list[torch.Tensor], relations: list[torch.Tensor], real: torch.Tensor) -> Outputs:
+    return Outputs(torch.zeros(len(real), 2), lambda: LayerOutputs(states, relations, real))
+
+
 def test_hidden_states_are_a_relative_error_of_real_tokens():
-    teacher = torch.randn(2, 3, 4)
+    target = torch.randn(2, 3, 4)
     real = torch.tensor([[True, True, False], [True, False, False]])
-    padded = torch.where(real[..., None], teacher, teacher + 100)
-    assert hidden_states([padded], [teacher], real) == 0
-    torch.testing.assert_close(hidden_states([1.5 * teacher, teacher], [teacher] * 2, real), torch.tensor(0.125))
+    teacher = outputs([target, target], [], real)
+    torch.testing.assert_close(hidden_states(outputs([1.5 * target, target], [], real), teacher), torch.tensor(0.125))
 
 
 def test_attention_relations_are_the_divergence_by_hand():
@@ -60,8 +65,8 @@ def test_attention_relations_are_the_divergence_by_hand():
             p, q = ((x[text, head, :length] @ x[text, head, :length].T / 2**0.5).softmax(-1) for x in (theirs, ours))
             total += (p * (p / q).log()).sum().item()
             rows += length
-    assert attention_relations([ours], [theirs], real).item() == pytest.approx(total / rows, rel=1e-5)
-    assert attention_relations([theirs] * 3, [theirs] * 3, real).item() == pytest.approx(0, abs=1e-6)
+    loss = attention_relations(outputs([], [ours], real), outputs([], [theirs], real))
+    assert loss.item() == pytest.approx(total / rows, rel=1e-5)
 
 
 def test_a_layer_is_matched_with_the_last_removed_layer_after_it():
@@ -79,36 +84,63 @@ def test_distillation_mixes_its_terms():
     teacher, torch_logits = pico.model(layers=4), torch.randn(6, 3)
     student = keep_layers(pico.model(layers=4, seed=1), [0, 2])
     batch = batch_with(torch_logits)
-    objective = Distillation(2.0, 0.3, 0.5, 0.25, kept=(0, 2), teacher=teacher)
-    loss, logits = objective(student, batch)
+    weights = {"hidden_states": 0.5, "attention_relations": 0.25}
+    loss, logits = DistillationObjective(2.0, 0.3, weights, kept=(0, 2), teacher=teacher)(student, batch)
     torch.testing.assert_close(logits, forward_logits(student, batch))
-    real = batch["attention_mask"].bool()
-    stack, above = layers(student), layers(teacher)
-    with capture_outputs(stack) as states, capture_outputs(projections(student, stack[-1])) as ours:
-        forward_logits(student, batch)
-    with capture_outputs([above[1], above[3]]) as wanted, capture_outputs(projections(teacher, above[3])) as theirs:
-        forward_logits(teacher, batch)
+    ours = Outputs(logits, lambda: observe(student, batch)[1])
+    theirs = Outputs(torch_logits, lambda: observe(teacher, batch, [1, 3])[1])
     expected = 0.3 * soft_labels(logits, torch_logits, 2.0) + 0.7 * cross_entropy(logits, batch["labels"])
-    related = attention_relations(split_heads(student, ours), split_heads(teacher, theirs), real)
-    expected = expected + 0.5 * hidden_states(states, wanted, real) + 0.25 * related
+    expected = expected + 0.5 * hidden_states(ours, theirs) + 0.25 * attention_relations(ours, theirs)
     torch.testing.assert_close(loss, expected)
 
 
+def test_what_no_loss_reads_is_not_computed(monkeypatch):
+    """Without further losses no hook; without a loss of layers no forward pass of the teacher."""
+    ran = []
+    monkeypatch.setattr(
+        "slim.training.objective.observe", lambda model, *rest: ran.append(model) or observe(model, *rest)
+    )
+    monkeypatch.setattr(
+        "slim.training.objective.find", lambda *_: lambda student, teacher: (student.logits - teacher.logits).sum()
+    )
+    student, teacher, batch = pico.model(layers=2), pico.model(layers=2, seed=1), batch_with(torch.zeros(6, 3))
+    DistillationObjective(2.0, 0.5, {"hidden_states": 0.0}, teacher=teacher)(student, batch)
+    assert ran == []
+    DistillationObjective(2.0, 0.5, {"of_logits": 1.0}, teacher=teacher)(student, batch)
+    assert ran == [student]
+
+
 @pytest.mark.parametrize("family", ARCHITECTURES)
-@pytest.mark.parametrize("weights", [(1.0, 0.0), (0.0, 1.0)])
-def test_the_inner_terms_vanish_for_the_teacher_itself_and_teach_a_student(weights, family):
-    teacher = pico.model(family, layers=3)
+@pytest.mark.parametrize("name", names("training/losses"))
+def test_every_loss_is_least_for_the_teacher_itself_and_its_gradient_reaches_the_student(name, family):
+    teacher, student = pico.model(family, layers=3), pico.model(family, layers=3, seed=1)
     batch = batch_with(torch.zeros(6, 3), family)
-    itself = Distillation(1.0, 0.0, *weights, kept=(0, 1, 2), teacher=teacher)
-    plain = cross_entropy(forward_logits(teacher, batch), batch["labels"])
-    torch.testing.assert_close(itself(teacher, batch)[0], plain)
-    student = keep_layers(teacher, [0, 2])
-    objective = Distillation(1.0, 1.0, *weights, kept=(0, 2), teacher=teacher)
-    loss, _ = objective(student, batch)
-    loss.backward()
-    assert loss.item() > soft_labels(forward_logits(student, batch), batch["teacher"], 1.0).item()
-    assert all(module.weight.grad.abs().sum() > 0 for module in projections(student, layers(student)[0]))
+    loss = find("training/losses", name)
+    with torch.no_grad():
+        logits, computed = observe(teacher, batch)
+    target = Outputs(logits, lambda: computed)
+    predicted, layer_outputs = observe(student, batch)
+    value = loss(Outputs(predicted, lambda: layer_outputs), target)
+    value.backward()
+    assert value.shape == () and value.item() > loss(target, target).item() + 1e-4
+    assert loss(target, target).item() == pytest.approx(0, abs=1e-5)
+    assert any(parameter.grad.abs().sum() > 0 for parameter in student.parameters() if parameter.grad is not None)
     assert all(parameter.grad is None for parameter in teacher.parameters())
+
+
+@pytest.mark.parametrize("name", names("training/losses"))
+def test_no_loss_depends_on_padding(name):
+    batch = batch_with(torch.zeros(6, 3))
+    padded = {
+        key: torch.nn.functional.pad(value, (0, 4)) if value.shape == batch["attention_mask"].shape else value
+        for key, value in batch.items()
+    }
+    values = []
+    for each in (batch, padded):
+        pair = [observe(pico.model(layers=3, seed=seed), each) for seed in (0, 1)]
+        student, teacher = (Outputs(logits, lambda computed=computed: computed) for logits, computed in pair)
+        values.append(find("training/losses", name)(student, teacher))
+    torch.testing.assert_close(*values)
 
 
 @pytest.mark.parametrize("family", ARCHITECTURES)

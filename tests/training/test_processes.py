@@ -20,10 +20,11 @@ import torch
 import slim.training.trainer
 from slim.modeling import device
 from slim.modeling.splits import Split
-from slim.training.losses.cross_entropy import UNLABELLED
-from slim.training.losses.distillation import Distillation
+from slim.training.cross_entropy import UNLABELLED
+from slim.training.objective import DistillationObjective
 from slim.training.trainer import LengthGroupedBatches, Schedule, train_classifier
 from slim.utils.code_hash import ROOT
+from slim.utils.registry import names
 from tests import pico
 
 TOLERANCE = 1e-5
@@ -58,7 +59,8 @@ def trained(work: str | Path, stop: int | None = None) -> tuple[Any, list[float]
     for module in model.model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    mixed = Distillation(2.0, 0.5, 1.0, 1.0, (0, 1, 2), pico.model(classes=2, seed=5))
+    weights = dict.fromkeys(names("training/losses"), 1.0)
+    mixed = DistillationObjective(2.0, 0.5, weights, (0, 1, 2), pico.model(classes=2, seed=5))
 
     def objective(student, batch):
         taken.append(1)

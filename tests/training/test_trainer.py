@@ -13,7 +13,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
 from slim.modeling.model_io import load
 from slim.modeling.transformer import ARCHITECTURES, layers
-from slim.training.losses.distillation import Distillation
+from slim.training.objective import DistillationObjective
 from slim.training.trainer import Schedule, cross_entropy_objective, last_complete, train_classifier
 from tests import pico
 
@@ -49,7 +49,7 @@ def test_training_learns_and_ends_as_its_best_epoch(plain):
 
 
 def test_training_again_gives_the_same_weights_and_so_does_the_control_of_a_distillation(plain, tmp_path):
-    control = {"objective": Distillation(2.0, 0.0), "teacher": np.zeros((128, 2), np.float32)}
+    control = {"objective": DistillationObjective(2.0, 0.0), "teacher": np.zeros((128, 2), np.float32)}
     again, log = trained(tmp_path / "work", **control)
     assert_same(again, plain[0])
     assert log == plain[1]
@@ -88,7 +88,7 @@ def test_a_model_trained_in_bfloat16_answers_in_float32_again(tmp_path, monkeypa
 
 def test_a_student_learns_from_its_teacher_alone(tmp_path):
     wrong = np.where(np.arange(2) == 1 - TRAINING.labels[:, None], 4.0, -4.0).astype(np.float32)
-    model, _ = trained(tmp_path / "work", objective=Distillation(1.0, 1.0), teacher=wrong)
+    model, _ = trained(tmp_path / "work", objective=DistillationObjective(1.0, 1.0), teacher=wrong)
     # Even the epoch that true labels like best has learned the opposite of them.
     assert (model.logits(TRAINING.inputs).argmax(-1) == TRAINING.labels).mean() < 0.4
 

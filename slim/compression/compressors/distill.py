@@ -1,8 +1,9 @@
 """Training a compressed model again with its teacher; without the teacher's weight in the loss, fine-tuning it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from slim.utils.option_types import Count, CountOrZero, LearningRate, NotNegative, Positive, Warmup, Weight
+from slim.utils.option_types import Count, CountOrZero, LearningRate, Loss, NotNegative, Positive, Warmup, Weight
 
 if TYPE_CHECKING:
     from slim.compression.context import Context
@@ -15,8 +16,7 @@ def distill(
     *,
     temperature: Positive = 2.0,
     alpha: Weight = 0.5,
-    hidden_states: NotNegative = 0.0,
-    attention_relations: NotNegative = 0.0,
+    losses: Mapping[Loss, NotNegative] | None = None,
     transfer: CountOrZero = 0,
     epochs: Positive = 1.0,
     min_steps: CountOrZero = 0,
@@ -27,26 +27,20 @@ def distill(
 ) -> "Classifier":
     """The model after training on alpha * soft + (1 - alpha) * hard labels (arXiv:1503.02531), AdamW, linear schedule.
 
-    `hidden_states` and `attention_relations` are weights of further terms (arXiv:1909.10351, arXiv:2012.15828);
-    `transfer`: at most so many unlabelled inputs, labelled by the teacher, are added to train; `epochs` counts passes
-    over all of them, but at least `min_steps` optimizer steps are made. With alpha, hidden_states and
-    attention_relations 0 it is the control: fine-tuning without a teacher, for as many steps.
+    `losses`: weights of further losses, files of slim/training/losses/; `transfer`: at most so many unlabelled
+    inputs, labelled by the teacher, are added to train; `epochs` counts passes over all of them, but at least
+    `min_steps` optimizer steps are made. With alpha 0 and no further loss it is the control: fine-tuning without a
+    teacher, for as many steps.
     """
     import copy
 
     from slim.training.distillation import TransferSet, distill_classifier
-    from slim.training.losses.distillation import Distillation
+    from slim.training.objective import DistillationObjective
     from slim.training.trainer import Schedule
 
-    needs_teacher = hidden_states > 0 or attention_relations > 0
-    objective = Distillation(
-        temperature,
-        alpha,
-        hidden_states,
-        attention_relations,
-        kept=tuple(context.teacher_layers),
-        teacher=context.teacher.model if needs_teacher else None,
-    )
+    weights = dict(losses or {})
+    teacher = context.teacher.model if any(weights.values()) else None
+    objective = DistillationObjective(temperature, alpha, weights, tuple(context.teacher_layers), teacher)
     schedule = Schedule(epochs, batch_size, learning_rate, warmup, weight_decay, context.seed, min_steps)
     student = model.with_model(copy.deepcopy(model.model))
     inputs = TransferSet(context.train, context.unlabelled if transfer else [], context.teacher_logits)

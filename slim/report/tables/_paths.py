@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import comb
 
 import numpy as np
 
-from slim.subsets.lattice import Lattice, mask_of
+from slim.subsets.lattice import Lattice, exhaustive, mask_of
 
 Path = Sequence[Sequence[int]]
 
@@ -19,11 +18,6 @@ def removed_at(path: Path) -> dict[int, int] | None:
     if not nested or sets[0] != set(range(len(path))):
         return None
     return {of.pop(): step for step, of in enumerate(gone, start=1)}
-
-
-def exhaustive(lattice: Lattice, size: int) -> bool:
-    """Whether every subset of a size was measured."""
-    return len(lattice.of_size(size)) == comb(lattice.layers, size)
 
 
 def best_on_test(lattice: Lattice) -> dict[int, float]:

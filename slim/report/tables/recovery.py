@@ -13,10 +13,9 @@ from slim.ranking.fusion_input import FusionInput, NotMeasuredError
 from slim.ranking.rankings import rankings
 from slim.ranking.removals import standardised
 from slim.report.tables._paths import Path as LayerPath
-from slim.report.tables._paths import exhaustive
 from slim.report.tables.curves import NO_SIGNAL, kind_of
 from slim.report.tables.sensitivity import one_shot
-from slim.subsets.lattice import Lattice, layers_of, mask_of
+from slim.subsets.lattice import Lattice, exhaustive, layers_of, mask_of
 from slim.subsets.shapley import complete, shapley, values_of
 from slim.utils.registry import find
 
@@ -84,17 +83,17 @@ def paths(run: Run, runs: Sequence[Run], fusions: Options) -> Iterator[tuple[str
         yield kind_of(name), name, "one_shot", one_shot(ranking)
         if "remeasured" in ranking:
             yield kind_of(name), name, "iterative", list(ranking["paths"])
-    others = tuple(_case(other, "one_shot") for other in runs if other.seed == run.seed and other is not run)
+    others = tuple(_fusion_input(other, "one_shot") for other in runs if other.seed == run.seed and other is not run)
     for name, options in fusions.items():
         for schedule in SCHEDULES[:1] if name in NO_SIGNAL else SCHEDULES:
             try:
-                fused = find("ranking/fusions", name)(_case(run, schedule, others), **options)
+                fused = find("ranking/fusions", name)(_fusion_input(run, schedule, others), **options)
             except NotMeasuredError:
                 continue
             yield kind_of(name, fusions), name, schedule, [fused.path]
 
 
-def _case(run: Run, schedule: str, others: tuple[FusionInput, ...] = ()) -> FusionInput:
+def _fusion_input(run: Run, schedule: str, others: tuple[FusionInput, ...] = ()) -> FusionInput:
     """What a fusion may look at in a run."""
     measured = {name: ranking for name, ranking in run.rankings.items() if "remeasured" in ranking}
     signals = np.array([ranking["scores"][0] for ranking in measured.values()], np.float64).T
@@ -147,7 +146,8 @@ def recovery_correlations(runs: Sequence[Run]) -> pd.DataFrame:
 def _predictors(run: Run, masks: list[int]) -> dict[str, list[float]]:
     kept = [layers_of(mask) for mask in masks]
     known = {"raw_accuracy": [run.raw.accuracy(mask, "validation") for mask in masks]}
-    scores = dict(zip((case := _case(run, "one_shot")).names, standardised(case.signals).T, strict=True))
+    own = _fusion_input(run, "one_shot")
+    scores = dict(zip(own.names, standardised(own.signals).T, strict=True))
     if complete(run.raw):
         scores["shapley"] = shapley(values_of(run.raw, "validation"))
     known |= {name: [float(of[layers].mean()) for layers in kept] for name, of in scores.items()}

@@ -11,8 +11,8 @@ from slim.report.read import Correct
 
 COLUMNS = [
     "dataset", "seed", "recipe", "stage", "method", "from", "control", "order", "layers", "kept", "n", "accuracy",
-    "accuracy_low", "accuracy_high", "validation_accuracy", "macro_f1", "nll", "ece", "parameters", "bytes", "ratio",
-    "precision", "max_tokens", "truncated", "reload_difference",
+    "accuracy_low", "accuracy_high", "validation_accuracy", "macro_f1", "nll", "calibration_error", "parameters",
+    "bytes", "ratio", "precision", "max_tokens", "truncated", "reload_difference",
 ]  # fmt: skip
 COUNTS = ["seed", "layers", "n", "parameters", "bytes", "max_tokens"]
 KEYS = ["dataset", "seed", "recipe"]

@@ -1,22 +1,21 @@
 """Kullback-Leibler divergence from a teacher's relations between tokens."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
 from slim.modeling.device import process_weight
+from slim.training.outputs import Outputs
 
 
-def attention_relations(student: Sequence[Tensor], teacher: Sequence[Tensor], real: Tensor) -> Tensor:
-    """KL(teacher || student) in nats of query-query, key-key and value-value relations of one layer each.
+def attention_relations(student: Outputs, teacher: Outputs) -> Tensor:
+    """KL(teacher || student) in nats of query-query, key-key and value-value relations of the last layers.
 
-    Each of the three [n, heads, tokens, d / heads]; `real` [n, tokens], bool. A relation is the softmax over tokens of
-    the scaled products of a head's vectors; mean over relations, heads and real tokens (MiniLMv2, arXiv:2012.15828,
-    eq. 3-5). Keys and values may have fewer heads than queries.
+    A relation is the softmax over real tokens of the scaled products of a head's vectors; mean over relations, heads
+    and real tokens (MiniLMv2, arXiv:2012.15828, eq. 3-5). Keys and values may have fewer heads than queries.
     """
-    pairs = zip(student, teacher, strict=True)
+    real = student.layers.real_tokens
+    pairs = zip(student.layers.projections, teacher.layers.projections, strict=True)
     divergences = [_divergence(_relation(vectors, real), _relation(target, real), real) for vectors, target in pairs]
     return torch.stack(divergences).mean() * process_weight(real.sum())
 
