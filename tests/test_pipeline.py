@@ -16,7 +16,7 @@ import yaml
 from dvc.repo import Repo
 from transformers import AutoModelForSequenceClassification
 
-from slim.modeling.model_io import read_manifest
+from slim.modeling.manifest import read_manifest
 from slim.subsets.curves import read_curves
 from slim.subsets.lattice import Lattice, mask_of
 from slim.utils.code_hash import ROOT
