@@ -18,6 +18,7 @@ from benchmarks.alone import alone, used
 
 def write_csv(path: Path, rows: int, seed: int) -> None:
     """Rows of 25 drawn words, each of its own number in five classes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng(seed)
     words = np.array([f"w{i:04d}" for i in range(5000)])
     with path.open("w", encoding="utf-8") as file:

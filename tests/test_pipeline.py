@@ -16,7 +16,7 @@ import yaml
 from dvc.repo import Repo
 from transformers import AutoModelForSequenceClassification
 
-from slim.modeling.model_io import read_manifest
+from slim.modeling.manifest import read_manifest
 from slim.subsets.curves import read_curves
 from slim.subsets.lattice import Lattice, mask_of
 from slim.utils.code_hash import ROOT
@@ -239,7 +239,7 @@ RERUNS = {
     "baselines.tfidf_linear_svm.C": (2.0, {"evaluate", "report"}),
     "recover.sets": (1, {"recover"}),
     "budgets.brief.steps": (5, {"recover", "study"}),
-    "evaluate.resamples": (300, {"evaluate", "report", "study"}),
+    "evaluate.resamples": (300, {"evaluate", "report"}),
     "ablate.max_subsets": (1024, {"ablate"}),
     "extract_signals.texts": (50, {"extract_signals", "remeasure"}),
     "finetune.weight_decay": (0.02, {"finetune"}),

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slim.compression.context import Context
-from slim.modeling.classifier import Classifier
-from slim.modeling.model_io import read_manifest
+from slim.modeling.manifest import read_manifest
 from slim.utils.io import read_json
 from slim.utils.registry import find
 from slim.utils.work_cache import once, put, work_folder
@@ -49,6 +47,10 @@ class Recipe:
         steps = read_manifest(start)["steps"]
 
         def compute(folder: Path) -> None:
+            # Only where the model is not in the work cache: these take seconds.
+            from slim.compression.context import Context
+            from slim.modeling.classifier import Classifier
+
             context = Context(
                 data=data,
                 teacher_folder=teacher,

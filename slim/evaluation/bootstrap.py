@@ -11,7 +11,7 @@ CHUNK = 250
 
 
 class Difference(NamedTuple):
-    """A difference of two accuracies (shares), its percentile interval and its two-sided p-value."""
+    """A difference of two accuracies (fractions), its percentile interval and its two-sided p-value."""
 
     difference: float
     low: float

@@ -10,8 +10,7 @@ import numpy as np
 from slim.evaluation.bootstrap import accuracy_interval
 from slim.evaluation.metrics import accuracy, quality
 from slim.evaluation.size import ratios, size
-from slim.modeling.classifier import Classifier
-from slim.modeling.model_io import read_manifest
+from slim.modeling.manifest import read_manifest
 from slim.modeling.splits import Split
 
 RELOAD_TOLERANCE = 1e-4
@@ -62,6 +61,8 @@ class Evaluator:
         `runtime`: the options of `Classifier.load`. Raises ValueError when its logits differ from those that were
         saved beside it.
         """
+        from slim.modeling.classifier import Classifier  # only where nothing is in the work cache: it takes seconds
+
         classifier = Classifier.load(folder, **runtime)
         measured = self.measure(classifier.logits(self.test.inputs), classifier.logits(self.validation.inputs))
         saved = np.load(folder / "reference_logits.npy", allow_pickle=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 from safetensors import safe_open
 
-from slim.modeling.model_io import read_manifest
+from slim.modeling.manifest import read_manifest
 
 WEIGHTS = "model.safetensors"
 BITS = {"F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16, "U16": 16}

@@ -8,7 +8,8 @@ import torch
 
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
-from slim.modeling.model_io import FORMAT, load, read_manifest
+from slim.modeling.manifest import read_manifest
+from slim.modeling.model_io import FORMAT, load
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import IN_MEMORY, truncation
 from slim.modeling.transformer import reads_images

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.benchmark import Timer
 from transformers import AutoConfig, PreTrainedConfig
 
 from slim.download.encoders import random as random_weights
@@ -25,7 +26,7 @@ FEW, MORE = 1, 3
 """The layers of the two models from whose difference the time of one layer is read."""
 
 SECONDS = 1.0
-"""How long each of four kinds of passes is repeated, at least twice."""
+"""How long each of four kinds of passes is repeated."""
 
 
 STAGE_SECONDS = 0.1
@@ -136,9 +137,10 @@ def measure_speed(
     trained, read = {}, {}
     for layers in (FEW, MORE):
         model = _model(config, layers).to(runtime.device)
-        trained[layers] = _least(_training(model, config, runtime, train_batch, tokens), runtime) / train_batch
-        read[layers] = _least(_reading(model, config, runtime, read_batch, tokens), runtime) / read_batch
-        del model
+        batch = _batch(config, runtime, train_batch, tokens)
+        trained[layers] = _training_seconds(model, batch, runtime) / train_batch
+        batch = _batch(config, runtime, read_batch, tokens)
+        read[layers] = _reading_seconds(model, batch, runtime) / read_batch
     train_text, train_layer = _line(trained)
     read_text, read_layer = _line(read)
     process, model_process = _process("numpy, pydantic, scipy.stats, yaml"), _process("slim.modeling.classifier")
@@ -158,15 +160,12 @@ def _batch(config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int) 
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
-def _training(
-    model: nn.Module, config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int
-) -> Callable[[], object]:
-    batch = _batch(config, runtime, texts, tokens)
-    labels = torch.zeros(texts, dtype=torch.int64, device=runtime.device)
+def _training_seconds(model: nn.Module, batch: dict[str, torch.Tensor], runtime: Runtime) -> float:
+    """Seconds of one optimizer step."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-9, fused=True)
+    labels = torch.zeros(len(next(iter(batch.values()))), dtype=torch.int64, device=runtime.device)
 
     def step() -> None:
-        model.train()
         with runtime.autocast():
             loss = torch.nn.functional.cross_entropy(model(**batch).logits.float(), labels)
         loss.backward()
@@ -174,39 +173,28 @@ def _training(
         optimizer.step()
         optimizer.zero_grad()
 
-    return step
+    model.train()
+    return _least(step)
 
 
-def _reading(
-    model: nn.Module, config: PreTrainedConfig, runtime: Runtime, texts: int, tokens: int
-) -> Callable[[], object]:
-    batch = _batch(config, runtime, texts, tokens)
+def _reading_seconds(model: nn.Module, batch: dict[str, torch.Tensor], runtime: Runtime) -> float:
+    """Seconds of one forward pass."""
 
     @torch.no_grad()
-    def forward() -> object:
-        model.eval()
+    def forward() -> None:
         with runtime.autocast():
-            return model(**batch).logits
+            model(**batch)
 
-    return forward
-
-
-def _least(call: Callable[[], object], runtime: Runtime) -> float:
-    """Seconds of the fastest of several calls, after one that warms up."""
-    call()
-    times: list[float] = []
-    while len(times) < 2 or sum(times) < SECONDS:
-        _wait(runtime)
-        start = time.perf_counter()
-        call()
-        _wait(runtime)
-        times.append(time.perf_counter() - start)
-    return min(times)
+    model.eval()
+    return _least(forward)
 
 
-def _wait(runtime: Runtime) -> None:
-    if runtime.device.type == "cuda":
-        torch.cuda.synchronize()
+def _least(call: Callable[[], None]) -> float:
+    """Seconds of the fastest of several calls, after two that warm up."""
+    timer = Timer("call()", globals={"call": call}, num_threads=torch.get_num_threads())
+    timer.timeit(1)
+    repeats = max(2, int(SECONDS / timer.timeit(1).mean))
+    return float(min(timer.timeit(1).mean for _ in range(repeats)))
 
 
 def _process(modules: str) -> float:

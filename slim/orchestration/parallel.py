@@ -66,7 +66,7 @@ def repro(
     of its own, which the `launcher` starts where the stage trains, and the stage then collects what is there.
 
     `workers` stages at a time on this machine, each with `threads` threads; or, given the `address` of a scheduler, as
-    many as it has workers, all of which must see this folder. Raises ValueError at the first failure, naming the stage
+    many as it has workers, all of which must see this folder. Raises ValueError at the first failure, naming the task
     and its log, after ending the others; and before anything runs when this machine has too few cores.
     """
     cores = len(os.sched_getaffinity(0))

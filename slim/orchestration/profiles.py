@@ -29,7 +29,7 @@ WHOLE = ("grid", "datasets", "model")
 OWN = ("params.yaml", "dvc.lock", "reports")
 """What every run has of its own."""
 
-SHARED = (".dvc/cache", ".archives", ".ckpt", ".dvc/config.local", ".dvc/plots_offline.html")
+SHARED = (".dvc/cache", ".archives", ".ckpt", ".dvc/config.local")
 """What all runs share, where git does not carry it already."""
 
 

@@ -35,7 +35,7 @@ READINGS = {"published": "optimistic", "validation": "accuracy"}
 """Reading -> column of `maxima`: the largest test accuracy, as in the paper, or that at the depth of validation."""
 
 Outcomes = Mapping[str, str]
-"""dataset -> what was found on it."""
+"""dataset -> the outcome on it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def claims(
     id, claim: which, in other words than the paper's; verdict: of the claim as it was made
     here: `holds_on` which of the `of` datasets of this run, and the `verdict` on these; C2 to C5 also read on
         `validation`: with the depth chosen there, or by the interval of the difference
-    because: what was found; numbers, datasets, seeds: from what; tie_rule: when two numbers count as equal
+    because: why; numbers, datasets, seeds: from what; tie_rule: when two numbers count as equal
     """
     seeds = sorted(map(int, curves["seed"].unique()))
     return [
@@ -110,13 +110,13 @@ def _absent(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in present]
 
 
-def _printed(share: float) -> float:
-    """A share in percent, as tables print it."""
-    return float(format(100 * share, ".1f"))
+def _printed(fraction: float) -> float:
+    """A fraction in percent, as tables print it."""
+    return float(format(100 * fraction, ".1f"))
 
 
-def _ninths(outcomes: Outcomes, wanted: str, share: int) -> bool:
-    return len(NINE) * list(outcomes.values()).count(wanted) >= share * len(outcomes)
+def _ninths(outcomes: Outcomes, wanted: str, ninths: int) -> bool:
+    return len(NINE) * list(outcomes.values()).count(wanted) >= ninths * len(outcomes)
 
 
 def _set_up(curves: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def _of_maxima(
         for reading, column in READINGS.items()
     }
     readings = [Reading({d: outcome(of) for d, of in by.items()}, holds, rule, missing) for by in shown.values()]
-    found = {d: {reading: numbers(by[d]) for reading, by in shown.items()} for d in shown["published"]}
-    return _entry(id_, claim, *readings, seeds=seeds, numbers=found)
+    values = {d: {reading: numbers(by[d]) for reading, by in shown.items()} for d in shown["published"]}
+    return _entry(id_, claim, *readings, seeds=seeds, numbers=values)
 
 
 def _best(shown: "pd.Series[float]") -> dict[str, Any]:
@@ -165,21 +165,21 @@ def _best(shown: "pd.Series[float]") -> dict[str, Any]:
 
 
 def _fusion_leads(
-    maxima: pd.DataFrame, seeds: list[int], id_: str, fusion: str, share: int, *, near: int = 0
+    maxima: pd.DataFrame, seeds: list[int], id_: str, fusion: str, ninths: int, *, near: int = 0
 ) -> dict[str, Any]:
-    """C2, C3: on `share` ninths of the datasets no contender has a higher maximum; with `near`, NEAR on all others."""
+    """C2, C3: on so many ninths of the datasets no contender has a higher maximum; with `near`, NEAR on all others."""
 
     def outcome(shown: "pd.Series[float]") -> str:
         gap = round(shown.max() - shown[fusion], 1)
         return "leads" if gap <= 0 else "near" if gap <= NEAR else "behind"
 
     def rule(outcomes: Outcomes) -> bool:
-        return _ninths(outcomes, "leads", share) and not (near and "behind" in outcomes.values())
+        return _ninths(outcomes, "leads", ninths) and not (near and "behind" in outcomes.values())
 
     def numbers(shown: "pd.Series[float]") -> dict[str, Any]:
         return {fusion: float(shown[fusion]), "best": _best(shown)}
 
-    text = f"{words(fusion)} has the highest maximum (ties count) on {share} of 9 datasets"
+    text = f"{words(fusion)} has the highest maximum (ties count) on {ninths} of 9 datasets"
     text += f" and is within {NEAR:g} point of it on the other {near}" if near else ""
     return _of_maxima(id_, text, maxima, seeds, outcome, "leads", rule, numbers)
 
@@ -209,8 +209,8 @@ def _chain(recipes: pd.DataFrame) -> dict[str, str]:
     pruned = rows[(rows["stage"] == "prune") & (rows["order"] == "random_forest")]["recipe"].head(1)
     distilled = rows[(rows["stage"] == "distill") & rows["from"].isin(pruned) & rows["control"].notna()]["recipe"]
     teacher = rows[rows["recipe"] == "teacher"]["recipe"]
-    found = {"teacher": teacher, "pruned": pruned, "distilled": distilled}
-    return {role: str(names.iloc[0]) for role, names in found.items() if len(names)}
+    names = {"teacher": teacher, "pruned": pruned, "distilled": distilled}
+    return {role: str(of.iloc[0]) for role, of in names.items() if len(of)}
 
 
 def _distilled(recipes: pd.DataFrame, comparisons: pd.DataFrame, seeds: list[int]) -> dict[str, Any]:

@@ -15,13 +15,13 @@ def number(value: Any, spec: str) -> str:
     return text.replace("-", "+" if spec.startswith("+") else "") if zero else text.replace("-", "−")
 
 
-def percent(share: Any) -> str:
-    """A share in percent, one decimal, without the sign: 0.8512 is 85.1."""
-    return "" if pd.isna(share) else number(100 * share, ".1f")
+def percent(fraction: Any) -> str:
+    """A fraction in percent, one decimal, without the sign: 0.8512 is 85.1."""
+    return "" if pd.isna(fraction) else number(100 * fraction, ".1f")
 
 
 def points(difference: Any) -> str:
-    """A difference of shares in percentage points, with its sign: -0.0125 is −1.2."""
+    """A difference of fractions in percentage points, with its sign: -0.0125 is −1.2."""
     return "" if pd.isna(difference) else number(100 * difference, "+.1f")
 
 

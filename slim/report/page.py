@@ -190,7 +190,7 @@ def summary(tables: Tables, level: float) -> str:
 def headline(tables: Tables) -> dict[str, float]:
     """The run in few numbers, means over datasets; what was not measured is absent.
 
-    teacher, accuracy: test accuracy (share) of the teacher and of the headline recipe; bytes: of that recipe; ratio:
+    teacher, accuracy: test accuracy of the teacher and of the headline recipe; bytes: of that recipe; ratio:
     its accuracy per byte over the teacher's; over_control, over_baseline: its accuracy minus that of its control and
     of the best linear baseline; fusion_over_greedy: random_forest minus greedy at half of the layers.
     """
@@ -209,7 +209,7 @@ def headline(tables: Tables) -> dict[str, float]:
 
 
 def metrics(recipes: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """recipe -> dataset (and `mean`) -> test accuracy (share), for `dvc metrics show`."""
+    """recipe -> dataset (and `mean`) -> test accuracy (fraction), for `dvc metrics show`."""
     rows: dict[str, dict[str, float]] = {}
     for row in recipes.to_dict("records"):
         dataset = "mean" if row["dataset"] == ALL else row["dataset"]

@@ -13,7 +13,7 @@ from slim.report.tables.curves import at_rule
 Tables = Mapping[str, pd.DataFrame]
 Row = Mapping[Any, Any]
 TOLERANCE = 0.01
-"""How far below the teacher's validation accuracy (share) the headline recipe may be."""
+"""How far below the teacher's validation accuracy (fraction) the headline recipe may be."""
 FUSION, GREEDY = "random_forest", "greedy"
 """The paper's best strategy, and what it has to beat without signals."""
 AGAINST = {"teacher": "the teacher", "control": "its control {}", "baseline": "the best linear baseline"}
@@ -59,14 +59,14 @@ def headline_sentences(tables: Tables, level: float) -> list[str]:
     datasets = list(dict.fromkeys(set(recipes["dataset"]) - {ALL}))
     where = f"on {datasets[0]}" if len(datasets) == 1 else f"on average over {len(datasets)} datasets"
     rows = compared[(compared["dataset"] == ALL) & (compared["recipe"] == name)].to_dict("records")
-    found = {row["against"]: {str(key): value for key, value in row.items()} for row in rows}
-    others = {key: text.format(found[key]["reference"]) for key, text in AGAINST.items() if key in found}
+    by_kind = {row["against"]: {str(key): value for key, value in row.items()} for row in rows}
+    others = {key: text.format(by_kind[key]["reference"]) for key, text in AGAINST.items() if key in by_kind}
     return [
         f"The recipe {name} takes {megabytes(row['bytes'])} of the teacher's {megabytes(teacher['bytes'])} MB "
         f"({percent(row['bytes'] / teacher['bytes'])} %){kept}.",
         f"Its test accuracy is {percent(row['accuracy'])} % {where}; the teacher's is "
         f"{percent(teacher['accuracy'])} %.",
-        *(difference(found[key], "It", other) for key, other in others.items()),
+        *(difference(by_kind[key], "It", other) for key, other in others.items()),
         _sure(seeds, level),
     ]
 

@@ -8,7 +8,8 @@ import torch
 
 from slim.compression.context import Context
 from slim.modeling.classifier import Classifier
-from slim.modeling.model_io import load, read_manifest
+from slim.modeling.manifest import read_manifest
+from slim.modeling.model_io import load
 from slim.modeling.splits import Split
 from slim.modeling.transformer import ARCHITECTURES, layers
 from slim.utils.io import write_arrays

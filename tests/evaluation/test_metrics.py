@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from slim.evaluation.metrics import calibration_error, quality
 from slim.evaluation.size import ratio_ceiling, ratios, size
-from slim.modeling.model_io import write_manifest
+from slim.modeling.manifest import write_manifest
 
 
 @pytest.fixture

@@ -69,14 +69,14 @@ def nine():
     return lines, maxima_table(lines), orders_table(lines)
 
 
-def ledger(lines=None, found=None, best=None, places=None):
+def ledger(lines=None, chain=None, best=None, places=None):
     """Claims by id; the tables that are not given are such that nothing is missing."""
     if lines is None:
         lines, best, standard = nine()
         places = standard if places is None else places
-    found = models(lines["dataset"].unique()) if found is None else found
+    chain = models(lines["dataset"].unique()) if chain is None else chain
     best = maxima_table(lines) if best is None else best
-    entries = claims(lines, best, orders_table(lines) if places is None else places, *found)
+    entries = claims(lines, best, orders_table(lines) if places is None else places, *chain)
     json.dumps(entries, allow_nan=False)
     return {entry["id"]: entry for entry in entries}
 
@@ -199,13 +199,13 @@ def _by_dataset(beats, others):
     [(6, 0.75, "supported"), (5, 0.75, "not supported"), (6, 0.69, "not supported"), (9, 0.0, "supported")],
 )
 def test_distillation_beats_the_teacher_on_six_and_shrinks_the_drop_on_three(beats, others, says):
-    entry = ledger(found=models(distilled=_by_dataset(beats, others)))["C5"]
+    entry = ledger(chain=models(distilled=_by_dataset(beats, others)))["C5"]
     assert verdicts(entry) == (says, says, says)
     assert entry["here"]["holds_on"] == sorted(NINE[:beats])
 
 
 def test_by_the_interval_a_gain_within_it_is_none():
-    entry = ledger(found=models(distilled=0.805))["C5"]
+    entry = ledger(chain=models(distilled=0.805))["C5"]
     assert verdicts(entry) == ("supported", "supported", "not supported")
     of = entry["numbers"]["imdb"]
     assert (of["teacher"], of["pruned"], of["distilled"]) == (80.0, 70.0, 80.5)
@@ -215,14 +215,14 @@ def test_by_the_interval_a_gain_within_it_is_none():
 
 @pytest.mark.parametrize(("without", "lacks"), [("half", "pruned"), ("student", "distilled")])
 def test_without_one_of_the_models_distillation_is_not_tested(without, lacks):
-    entries = ledger(found=models(without=[without]))
+    entries = ledger(chain=models(without=[without]))
     for id_ in ("C5", "C6"):
         assert entries[id_]["verdict"] == entries[id_]["here"]["verdict"] == "not tested"
     assert f"agnews lacks {lacks}" in entries["C5"]["because"].replace("pruned, distilled", lacks)
 
 
 def test_another_strategys_student_is_no_random_forest():
-    here = ledger(found=models(order="greedy"))["C5"]["here"]
+    here = ledger(chain=models(order="greedy"))["C5"]["here"]
     assert (here["holds_on"], here["of"], here["verdict"]) == ([], 0, "not tested")
 
 
@@ -230,15 +230,15 @@ def test_another_strategys_student_is_no_random_forest():
 
 
 def test_the_ratio_has_to_reach_its_number():
-    assert verdicts(ledger(found=models(ratio=FACTOR))["C6"])[:2] == ("supported", "supported")
-    entry = ledger(found=models(ratio=18.83))["C6"]
+    assert verdicts(ledger(chain=models(ratio=FACTOR))["C6"])[:2] == ("supported", "supported")
+    entry = ledger(chain=models(ratio=18.83))["C6"]
     assert verdicts(entry)[:2] == ("not supported", "not supported") and set(entry["numbers"].values()) == {18.83}
 
 
 def test_it_is_the_mean_over_datasets_that_counts():
     """One dataset far above makes the mean; it takes nine of the paper's for the paper's sentence."""
     uneven = {name: 2.0 if i else 170.0 for i, name in enumerate(NINE)}
-    entry = ledger(found=models(ratio=uneven))["C6"]
+    entry = ledger(chain=models(ratio=uneven))["C6"]
     assert verdicts(entry)[:2] == ("supported", "supported") and entry["here"]["holds_on"] == [NINE[0]]
     few = models(HERE, ratio={"movie_reviews": 30.0, "reuters_r8": 2.0})
     assert verdicts(ledger(curves(HERE), few)["C6"])[:2] == ("not tested", "not supported")
@@ -246,7 +246,7 @@ def test_it_is_the_mean_over_datasets_that_counts():
 
 def test_no_ratio_no_test():
     recipes, compared = models()
-    entry = ledger(found=(recipes.assign(ratio=np.nan), compared))["C6"]
+    entry = ledger(chain=(recipes.assign(ratio=np.nan), compared))["C6"]
     assert verdicts(entry)[:2] == ("not tested", "not tested") and "lacks a distilled model" in entry["because"]
 
 

@@ -37,7 +37,7 @@ def _panel(axes: Axes, curves: pd.DataFrame, kind: str) -> None:
     low, high, last = curves["test_accuracy"].min(), curves["test_accuracy"].max(), int(curves["removed"].max())
     axes.set(xlim=(-0.1, last), ylim=(low - 0.05 * (high - low), high + 0.03 * (high - low)), xlabel="layers removed")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda fraction, _: f"{100 * fraction:.0f}"))
     competing = means["strategy"] != "oracle"
     for _, curve in means[(means["kind"] != kind) & competing].groupby("strategy"):
         axes.plot(curve["removed"], curve["test_accuracy"], color=GREY, linewidth=0.7, zorder=1)

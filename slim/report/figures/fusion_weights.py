@@ -22,13 +22,13 @@ def fusion_weights(weights: pd.DataFrame) -> Figure:
     place = {kind: i for i, kind in enumerate(COLOURS)}
     signals = sorted(weights["signal"].unique(), key=lambda name: (place[kind_of(name)], name))
     total = weights["weight"].abs().groupby([weights[key] for key in ("dataset", "seed", "fusion")]).transform("sum")
-    shares = weights.assign(share=100 * weights["weight"] / total.where(total > 0))
+    percents = weights.assign(percent=100 * weights["weight"] / total.where(total > 0))
     size = 2.0 + max(0.75 * len(fusions), 1.6), 1.3 + 0.21 * len(signals)
-    figure, grid = panels(datasets, size, note=NOTE, share=True)
+    figure, grid = panels(datasets, size, note=NOTE, sharey=True)
     for axes, dataset in zip(grid, datasets, strict=True):
-        of = shares[shares["dataset"] == dataset].pivot_table(index="signal", columns="fusion", values="share")
+        of = percents[percents["dataset"] == dataset].pivot_table(index="signal", columns="fusion", values="percent")
         values = of.reindex(index=signals, columns=fusions).to_numpy(dtype=float)
-        matrix(axes, values, Normalize(-40, 40), lambda share: number(share, ".0f"), cmap="PuOr")
+        matrix(axes, values, Normalize(-40, 40), lambda percent: number(percent, ".0f"), cmap="PuOr")
         axes.set_xticks(range(len(fusions)), [words(fusion).replace(" ", "\n") for fusion in fusions], fontsize=7.5)
         name_rows(axes, signals, [COLOURS[kind_of(signal)] for signal in signals])
     return figure

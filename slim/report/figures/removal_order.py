@@ -18,7 +18,7 @@ def removal_order(orders: pd.DataFrame) -> Figure:
     datasets, layers = sorted(orders["dataset"].unique()), sorted(orders["layer"].unique())
     rows = orders[["kind", "strategy"]].drop_duplicates()
     size = 2.0 + max(0.34 * len(layers), 1.6), 0.7 + 0.2 * len(rows)
-    figure, grid = panels(datasets, size, note=NOTE, share=True)
+    figure, grid = panels(datasets, size, note=NOTE, sharey=True)
     for axes, dataset in zip(grid, datasets, strict=True):
         of = orders[orders["dataset"] == dataset]
         means = of.pivot_table(index="strategy", columns="layer", values="removed_at")

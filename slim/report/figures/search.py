@@ -56,9 +56,12 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _line(axes: Axes, method: str, rows: pd.DataFrame, colour: str, dashes: Any) -> None:
-    """Means over seeds, by the width of a beam, else by the number of subsets."""
+    """Means over seeds, by the width of a beam, else by the number of subsets, where every seed has it."""
     step = rows["width"].astype(float).fillna(rows["evaluations"])
-    means = rows.groupby(step.rename("step"))[["evaluations", "points"]].mean().sort_values("evaluations")
+    groups = rows.groupby(step.rename("step"))
+    means = (
+        groups[["evaluations", "points"]].mean()[groups.size() == rows["seed"].nunique()].sort_values("evaluations")
+    )
     axes.plot(means["evaluations"], means["points"], color=colour, linewidth=1.6, linestyle=dashes, zorder=2)
     x, y = means.iloc[{"greedy": min(1, len(means) - 1), "beam": -1, "random": len(means) // 2}[method]]
     where = {"greedy": (-8, -4), "beam": (0, -9), "random": (6, 8)}[method]
@@ -67,12 +70,12 @@ def _line(axes: Axes, method: str, rows: pd.DataFrame, colour: str, dashes: Any)
 
 
 def _fusions(axes: Axes, fusions: pd.DataFrame) -> None:
-    """A shape a fusion; those that measured as many subsets share a list of names."""
+    """A shape a fusion; those that measured as many subsets have one list of names."""
     names = sorted(fusions["method"].unique())
     groups = fusions.assign(rows=fusions["rows"].fillna("")).groupby(["method", "rows"])
     means = groups[["evaluations", "points"]].mean().reset_index().sort_values("evaluations")
     top = np.sqrt(axes.get_ylim()[1])
-    columns = np.cumsum(np.diff(np.log1p(means["evaluations"]), prepend=0) > 0.15)
+    columns = np.cumsum(np.diff(np.log1p(means["evaluations"]), prepend=0) > 0.2)
     for column in sorted(set(columns)):
         of = means[columns == column]
         heights = np.square(spread(np.sqrt(of["points"].to_numpy()), 0.05 * top, 0.02 * top, 0.98 * top))

@@ -52,7 +52,7 @@ def size_accuracy(recipes: pd.DataFrame) -> Figure:
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     models, baselines = rows[rows["bytes"].notna()].sort_values("bytes"), rows[rows["stage"] == "baseline"]
-    low, high = _limits(rows, baselines)
+    low, high = _limits(rows)
     sizes = models["bytes"].to_numpy() / 1e6
     left, right = sizes.min() / 1.3, sizes.max() * 1.35
     axes.set(ylim=(low, high), ylabel="test accuracy (%)", xlabel="size on disk (MB)", xscale="log")
@@ -84,17 +84,17 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         _write(axes, name, point, taken, STAGES.get(row["stage"], QUIET))
 
 
-def _limits(rows: pd.DataFrame, baselines: pd.DataFrame) -> tuple[float, float]:
+def _limits(rows: pd.DataFrame) -> tuple[float, float]:
     """Ends of the axis (%): a pruned model far below teacher and baselines must not flatten all others."""
-    known = rows.loc[rows["stage"] == "teacher", "accuracy"].to_list() + baselines["accuracy"].to_list()
+    known = 100 * rows.loc[rows["stage"].isin(["teacher", "baseline"]), "accuracy"]
     top, bottom = 100 * rows[["accuracy", "high"]].max().max(), 100 * rows[["accuracy", "low"]].min().min()
-    room = max(10.0, 220 * (max(known, default=1.0) - min(known, default=1.0)))
-    bottom = bottom if top - bottom < 1.4 * room else top - room
+    floor = known.min() - max(5.0, 1.2 * (known.max() - known.min())) if len(known) else bottom
+    bottom = floor if bottom < floor - 0.4 * (top - floor) else bottom
     return bottom - 0.04 * (top - bottom), top + 0.06 * (top - bottom)
 
 
 def _dodged(sizes: np.ndarray) -> np.ndarray:
-    """Sizes in increasing order, equal ones moved apart so that their intervals can be told apart."""
+    """Sizes in increasing order, equal ones moved apart so that their intervals stay apart."""
     same = np.cumsum(np.diff(np.log(sizes), prepend=np.log(sizes[:1])) > 0.005)
     ranks = np.concatenate([np.arange(n) - (n - 1) / 2 for n in np.bincount(same)])
     return sizes * 1.016**ranks
@@ -103,9 +103,11 @@ def _dodged(sizes: np.ndarray) -> np.ndarray:
 def _write(axes: Axes, label: str, point: tuple[float | None, float], taken: list[Box], colour: str) -> None:
     """A label at the nearest free place beside a point, or above or below a line, and its box among those taken."""
     width = LETTER * len(label)
-    free = [box for box in _places(point, width) if box.left >= 0 and box.right <= AREA[0] + 0.3
-            and box.low >= 0 and box.high <= AREA[1] + 0.1]  # fmt: skip
-    box = next((box for box in free if not any(box.meets(other) for other in taken)), free[0])
+    places = list(_places(point, width))
+    inside = [box for box in places if box.left >= 0 and box.right <= AREA[0] + 0.3
+              and box.low >= 0 and box.high <= AREA[1] + 0.1]  # fmt: skip
+    free = [box for box in inside if not any(box.meets(other) for other in taken)]
+    box = (free or inside or places)[0]
     taken.append(box)
     x, y = box.left / AREA[0], (box.low + box.high) / 2 / AREA[1]
     if point[0] is None:

@@ -48,11 +48,11 @@ STYLE: Any = {
 
 
 def panels(
-    titles: Sequence[str], size: tuple[float, float], *, note: str, columns: int = 2, share: bool = False
+    titles: Sequence[str], size: tuple[float, float], *, note: str, columns: int = 2, sharey: bool = False
 ) -> tuple[Figure, list[Axes]]:
     """A figure with one panel a title, `columns` in a row, each of a size in inches, below a note on how to read it.
 
-    share: panels show the ticks and labels of their vertical axis in the first column only.
+    sharey: panels show the ticks and labels of their vertical axis in the first column only.
     """
     if not titles:
         return note_only("nothing was measured"), []
@@ -63,7 +63,7 @@ def panels(
     figure = Figure(figsize=(width, size[1] * rows + 0.17 * (text.count("\n") + 2)), layout="constrained")
     figure.suptitle(text, x=0.01, ha="left", fontsize=8.5, color=QUIET, linespacing=1.25)
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[call-arg, union-attr]
-    grid = list(figure.subplots(rows, columns, squeeze=False, sharey=share).flat)
+    grid = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
     for axes in grid[len(titles) :]:
         axes.set_axis_off()
     for axes, title in zip(grid, titles, strict=False):

@@ -21,7 +21,7 @@ def removed_at(path: Path) -> dict[int, int] | None:
 
 
 def best_on_test(lattice: Lattice) -> dict[int, float]:
-    """Size -> highest test accuracy (share) of any subset; only of sizes of which every subset was measured."""
+    """Size -> highest test accuracy (fraction) of any subset; only of sizes of which every subset was measured."""
     sizes = [size for size in range(1, lattice.layers) if exhaustive(lattice, size)]
     return {size: max(lattice.accuracy(mask, "test") for mask in lattice.of_size(size)) for size in sizes}
 

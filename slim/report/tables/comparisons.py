@@ -30,7 +30,7 @@ def paired(
     """One row a dataset (and ALL) and key: columns `dataset`, `names` of the parts of a key, MEASURED.
 
     differences: dataset -> key -> [seeds, n], correctness of one model minus that of another on each test item
-    difference, low, high: mean (share) and its bootstrap interval over seeds and items; ALL takes the datasets as
+    difference, low, high: mean (fraction) and its bootstrap interval over seeds and items; ALL takes the datasets as
         given, and has the keys that every dataset has
     p, p_holm: two-sided bootstrap p-value, and corrected for the rows that share all but the first part of the key
     verdict: better or worse where the interval leaves out zero and p_holm < 1 - level, else undecided
@@ -57,9 +57,9 @@ def paired(
 def _row(key: Key, datasets: list[str], differences: Any, drawn: Any, level: float) -> dict[str, Any]:
     tables = [differences[dataset][key] for dataset in datasets]
     replicates = np.mean([drawn[dataset][key] for dataset in datasets], axis=0)
-    found = summarize(float(np.mean([table.mean() for table in tables])), replicates, level=level)
+    interval = summarize(float(np.mean([table.mean() for table in tables])), replicates, level=level)
     seeds = min(len(table) for table in tables)
-    row = found._asdict() | {"seeds": seeds, "n": sum(table.shape[1] for table in tables)}
+    row = interval._asdict() | {"seeds": seeds, "n": sum(table.shape[1] for table in tables)}
     return row | ({} if seeds >= FEWEST_SEEDS else {"p": None})
 
 
@@ -141,7 +141,7 @@ def strategy_comparisons(
 
 
 def _correct(rows: pd.DataFrame, lattice: Lattice) -> Floats:
-    """[n]: share of draws that classify each test item correctly."""
+    """[n]: fraction of draws that classify each test item correctly."""
     masks = [mask_of(list(map(int, kept.split("-")))) for kept in rows["kept"]]
     means: Floats = np.mean([lattice.correct(mask, "test") for mask in masks], axis=0, dtype=np.float64)
     return means

@@ -10,7 +10,7 @@ COLUMNS = ["kind", "strategy", "dataset", "removed", "accuracy", "spread", "opti
 def maxima(curves: pd.DataFrame) -> pd.DataFrame:
     """One row a strategy and dataset, means over seeds and draws.
 
-    accuracy: test accuracy (share) at the depth k >= 1 that is best on validation; spread: its standard deviation
+    accuracy: test accuracy (fraction) at the depth k >= 1 that is best on validation; spread: its standard deviation
     removed: that depth
     optimistic: the largest test accuracy over k >= 1, chosen on the items it is reported on, as in the paper
     """

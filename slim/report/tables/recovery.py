@@ -108,7 +108,7 @@ def _fusion_input(run: Run, schedule: str, others: tuple[FusionInput, ...] = ())
 
 
 def recovered(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a dataset, seed, budget and set of layers: accuracies (shares) before (`none`) and after training."""
+    """One row a dataset, seed, budget and set of layers: accuracies (fractions) before (`none`) and after training."""
     rows = [
         {"dataset": run.dataset, "seed": run.seed, "budget": budget, "layers": mask.bit_count()}
         | {"kept": "-".join(map(str, layers_of(mask))), "teacher": run.raw.accuracy(run.raw.full, "test")}
@@ -157,7 +157,7 @@ def _predictors(run: Run, masks: list[int]) -> dict[str, list[float]]:
 def recovered_regret(runs: Sequence[Run], fusions: Options) -> pd.DataFrame:
     """One row a dataset, seed, budget, size and strategy with its schedule, means over draws.
 
-    test_regret: highest test accuracy (share) of a set of that size after that budget, minus the strategy's
+    test_regret: highest test accuracy (fraction) of a set of that size after that budget, minus the strategy's
     over_random: the strategy's test accuracy minus the mean over all sets of that size
     Only sizes of which every set was measured. Strategies look at what was measured without recovery.
     """

@@ -28,9 +28,9 @@ def search(lattices: Mapping[str, Lattice], fused: Iterable[Row]) -> pd.DataFram
         all these and the fusions' evaluations, mean over DRAWS seeds; a fusion
     rows: which removals the fusion learned from, those of its variants too
     evaluations: subsets whose validation accuracy was measured
-    test_regret: test accuracy (share) of the best subset minus that of the one found, mean over sizes L-1 .. 1
+    test_regret: test accuracy (fraction) of the best subset minus that of the one chosen, mean over sizes L-1 .. 1
     greedy_test_regret: the same of greedy stopped at the fusion's number of evaluations
-    r2_out_of_sample: share of the variance that the fusion explains on removals held out
+    r2_out_of_sample: fraction of the variance that the fusion explains on removals held out
     A run of whose lattice some size was not measured in full has no rows.
     """
     records = [record for record in fused if record["strategy"] not in ("greedy", "oracle")]
@@ -48,8 +48,8 @@ def _of_run(lattice: Lattice, fusions: list[tuple[Row, Path]]) -> Iterator[Row]:
     if len(best) < lattice.layers - 1:
         return
 
-    def row(method: str, found: tuple[Path, int | None], **more: Any) -> Row:
-        path, evaluations = found
+    def row(method: str, result: tuple[Path, int | None], **more: Any) -> Row:
+        path, evaluations = result
         return {"method": method, "evaluations": evaluations, "test_regret": mean_regret(path, lattice, best)} | more
 
     rounds = accumulate(range(lattice.layers, 1, -1), initial=0)

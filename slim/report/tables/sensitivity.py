@@ -21,7 +21,7 @@ def sensitivity(orders: Iterable[Record], fused: Iterable[Record], lattices: Map
     """One row a dataset, seed, strategy, option with named values and value of it that is not in use.
 
     `orders`, `fused`: what `rank` and `fuse` wrote; `lattices` by run, without recovery. default: the value in use
-    test_regret, default_regret: with the value and as it is (share, mean over sizes L-1 .. 1 and over draws)
+    test_regret, default_regret: with the value and as it is (fraction, mean over sizes L-1 .. 1 and over draws)
     Variants are of signals measured once; so is what they are compared with.
     """
     fused = list(fused)

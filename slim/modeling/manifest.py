@@ -1,0 +1,39 @@
+"""manifest.json of a model's folder: its format and files, and the steps that led to it. No library is needed."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from slim.utils.io import read_json, write_json
+
+MANIFEST = "manifest.json"
+
+
+def write_manifest(folder: str | Path, format: str, steps: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write manifest.json; all files that are in the folder by now are taken as needed to run the model.
+
+    {"format", "files": {name: bytes}, "bytes": their total, "steps"}.
+    """
+    paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    files = {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths}
+    content = {"format": format, "files": files, "bytes": sum(files.values()), "steps": list(steps)}
+    write_json(content, Path(folder) / MANIFEST)
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """What manifest.json says of a model's folder: format, files, bytes and steps.
+
+    Raises ValueError when it is missing or damaged, or when a file that it lists is missing or of another size.
+    """
+    folder, remedy = Path(folder), "run `dvc checkout`, or save the model again"
+    if not (folder / MANIFEST).is_file():
+        raise ValueError(f"{folder} holds no {MANIFEST}: {remedy}")
+    manifest: dict[str, Any] = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or not {"format", "files", "bytes", "steps"} <= set(manifest):
+        raise ValueError(f"{folder / MANIFEST} is damaged (format, files, bytes or steps are missing): {remedy}")
+    for name, size in manifest["files"].items():
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} lacks {name}, which its {MANIFEST} lists: {remedy}")
+        if (actual := (folder / name).stat().st_size) != size:
+            raise ValueError(f"{folder / name} has {actual} bytes, not the {size} of {MANIFEST}: {remedy}")
+    return manifest
