@@ -80,7 +80,7 @@ ENTRIES = {
     "fusions": {"my_fusion": {}},
     "distill": {"with_my_loss": {"from": "teacher", "method": "distill", "losses": {"my_loss": 1.0}}},
     "compress": {"with_my_compressor": {"from": "teacher", "method": "my_compressor", "factor": 0.25}},
-    "datasets": {"my_dataset": {"source": "my_source", "path": "table", "rows": 80}},
+    "datasets": {"my_dataset": {"source": "my_source", "path": "table", "rows": 40}},
     "baselines": {"my_baseline": {"method": "my_baseline"}},
 }
 RUN = "my_dataset/0"
@@ -91,7 +91,7 @@ def project(tmp_path_factory) -> Project:
     """After `dvc repro report` on the new dataset, with the new methods and no others."""
     project = Project(tmp_path_factory.mktemp("extension") / "project")
     others = {"grid": {"datasets": ["my_dataset"], "seeds": [0]}, "budgets": {}, "prune": {}}
-    project.params |= others | {"finetune": {**project.params["finetune"], "epochs": 4}}
+    project.params |= others | {"finetune": {**project.params["finetune"], "epochs": 2}}
     for command in (["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "before"]):
         subprocess.run(["git", *command], cwd=project.folder, check=True)
     for name, text in FILES.items():
