@@ -57,7 +57,7 @@ class Params(Section):
     """The options of slim/ranking/fusions/<name>.py."""
     choose: Choose = Choose()
     prune: dict[str, dict[str, Any]] = Field(default={})
-    """Recipes: models with layers removed in an order that a strategy or fusion found."""
+    """Recipes: models with layers removed in the order of a strategy or fusion."""
     distillation: dict[str, Any] = Field(default={})
     """Options that all entries of `distill` share; an entry's own take their place."""
     distill: dict[str, dict[str, Any]] = Field(default={})
@@ -91,13 +91,14 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _options_fit(self) -> "Params":
-        for family, entries in (("ranking/signals", self.strategies), ("ranking/fusions", self.fusions)):
-            for name, options in entries.items():
-                where = f"{'strategies' if family == 'ranking/signals' else 'fusions'}.{name}"
-                function, given = find(family, name), dict(options)
-                if family == "ranking/signals" and given.pop("prune_first", "absent") not in ("low", "high"):
-                    raise ValueError(f"{where}.prune_first must be low or high")
-                check_options(where, function, given)
+        for name, options in self.strategies.items():
+            where, given = f"strategies.{name}", dict(options)
+            signal = find("ranking/signals", name)
+            if given.pop("prune_first", "absent") not in ("low", "high"):
+                raise ValueError(f"{where}.prune_first must be low or high")
+            check_options(where, signal, given)
+        for name, options in self.fusions.items():
+            check_options(f"fusions.{name}", find("ranking/fusions", name), options)
         return self
 
     @model_validator(mode="after")

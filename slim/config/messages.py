@@ -1,4 +1,4 @@
-"""What is wrong with params.yaml, said in one line a mistake."""
+"""Messages for what is wrong with params.yaml: one line a mistake."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -64,8 +64,8 @@ def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> l
         elif mistake["type"] == "value_error":
             lines.append(f"{place}: {mistake['ctx']['error']}" if place else str(mistake["ctx"]["error"]))
         else:
-            said = mistake["msg"][0].lower() + mistake["msg"][1:]
-            lines.append(f"{place}: {said}, got {mistake['input']!r}")
+            reason = mistake["msg"][0].lower() + mistake["msg"][1:]
+            lines.append(f"{place}: {reason}, got {mistake['input']!r}")
     return lines
 
 

@@ -4,9 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from slim.utils.option_types import AtLeastTwo, Count, CountOrZero, LearningRate, NotNegative, Positive, Seed, Warmup
 from slim.utils.registry import names
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
@@ -20,7 +19,7 @@ class Grid(Section):
 
     datasets: Annotated[list[str], Field(min_length=1)]
     """Names of entries of `datasets`."""
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
     """One teacher, one statistics, one lattice and so on a seed."""
 
 
@@ -89,7 +88,7 @@ class ModelSource(Section):
     """hub: the commit, in full, since a branch may change."""
     config: RandomModel = RandomModel()
     """random: the architecture and its sizes."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
     """random: of the weights."""
 
     @model_validator(mode="after")
@@ -120,17 +119,21 @@ class ModelSource(Section):
         return self
 
 
-class Training(Section):
+class Optimizer(Section):
     """AdamW with a linear schedule."""
 
-    epochs: Annotated[float, Field(gt=0)] = 3
-    min_steps: Annotated[int, Field(ge=0)] = 0
-    """At least so many optimizer steps, so that a small dataset is passed more often."""
     batch_size: Count = 32
-    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-5
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Fraction of the steps over which the learning rate rises."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    learning_rate: LearningRate = 2e-5
+    warmup: Warmup = 0.1
+    weight_decay: NotNegative = 0.01
+
+
+class Training(Optimizer):
+    """How long and how fast teachers train."""
+
+    epochs: Positive = 3
+    min_steps: CountOrZero = 0
+    """At least so many optimizer steps, so that a small dataset is passed more often."""
 
 
 class Ablate(Section):
@@ -138,7 +141,7 @@ class Ablate(Section):
 
     max_subsets: Count = 4096
     """All 2^L are, if they are no more than this."""
-    subsets: list[list[Annotated[int, Field(ge=0)]]] = []
+    subsets: list[list[CountOrZero]] = []
     """Retained layers of further subsets, for models with more layers."""
 
 
@@ -173,7 +176,7 @@ class Choose(Section):
 class Budget(Section):
     """How long recovery trains, by epochs or by steps."""
 
-    epochs: Annotated[float, Field(gt=0)] | None = None
+    epochs: Positive | None = None
     steps: Count | None = None
     sizes: Annotated[list[Count], Field(min_length=1)] | None = None
     """How many layers the sets of this budget keep, where that is not `recover.sizes`."""
@@ -187,22 +190,19 @@ class Budget(Section):
         return self
 
 
-class Recover(Section):
+class Recover(Optimizer):
     """The short training of retained sets, and which sets are trained."""
 
     sizes: Annotated[list[Count], Field(min_length=1)] = [1, 2, 3]
     """How many layers the sets keep."""
     sets: Count = 20
     """At most so many of each size, drawn with `seed`."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    batch_size: Count = 32
-    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 2e-4
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    seed: Seed = 0
+    learning_rate: LearningRate = 2e-4
 
     def schedule(self, budget: Budget) -> dict[str, Any]:
         """The training schedule of a budget."""
-        how = {name: getattr(self, name) for name in Training.model_fields if hasattr(self, name)}
+        how = {name: getattr(self, name) for name in Optimizer.model_fields}
         return how | {"epochs": budget.epochs or 1.0, "steps": budget.steps}
 
 
@@ -211,4 +211,4 @@ class Evaluate(Section):
 
     resamples: Annotated[int, Field(ge=100)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    calibration_bins: Annotated[int, Field(ge=2)] = 15
+    calibration_bins: AtLeastTwo = 15

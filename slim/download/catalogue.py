@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from slim.utils.option_types import Count
+
 COMMIT = r"[0-9a-f]{40}"
 MOVING = ("main", "refs/convert/parquet")
 """Revisions whose content may change; the second is the hub's own conversion of what is not Parquet."""
 
-Split = Literal["train", "validation", "test"]
+SplitName = Literal["train", "validation", "test"]
 File = Literal["all", "train", "test"]
-Rows = Annotated[int, Field(ge=1)]
 Pattern = Annotated[str, Field(pattern=r"^[^/].*\.parquet$")]
 """Parquet files of a repository, with * for any run of characters; nothing else is ever fetched."""
 
@@ -52,7 +53,7 @@ class HubEntry(_Entry):
     """A commit hash, which never changes, or one of MOVING, named explicitly."""
     config: str | None = None
     """Which of its configurations the files belong to, where it has several."""
-    files: dict[Split, Annotated[list[Pattern], Field(min_length=1)]]
+    files: dict[SplitName, Annotated[list[Pattern], Field(min_length=1)]]
     """Original split -> where its rows are."""
     test: Literal["test", "validation"] = "test"
     """The original split that test rows come from; `validation` where the labels of the test split are withheld."""
@@ -62,7 +63,7 @@ class HubEntry(_Entry):
     """What stands between them."""
     text_pair: str | None = None
     """Column of the second text, where texts come in pairs."""
-    rows: dict[Split, Rows] = {}
+    rows: dict[SplitName, Count] = {}
     """How many rows each original split should have; another number is printed, not refused."""
 
     @field_validator("revision")
@@ -89,7 +90,7 @@ class HubEntry(_Entry):
         """Whether the revision may have other rows tomorrow."""
         return self.revision in MOVING
 
-    def origin(self, split: Split) -> list[str]:
+    def origin(self, split: SplitName) -> list[str]:
         """Where the rows of a split are; none for a validation split that is cut from train."""
         if split == "test":
             return self.files[self.test]
@@ -107,7 +108,7 @@ class PackagedEntry(_Entry):
     """The tar in the archive that holds the files, where they do not lie in the archive itself."""
     files: dict[File, str]
     """`train` and `test`, where the split is the published one; else `all`, which is split by hash."""
-    rows: dict[File, Rows]
+    rows: dict[File, Count]
     """How many rows each file has; another number is refused."""
     columns: Annotated[list[str], Field(min_length=2)]
     """Names of the columns, in order."""
@@ -142,7 +143,7 @@ class PackagedEntry(_Entry):
             raise ValueError("label_rule sign needs two labels: of ratings below zero, and above")
         return self
 
-    def sizes(self, validation_fraction: float) -> dict[Split, int]:
+    def sizes(self, validation_fraction: float) -> dict[SplitName, int]:
         """How many rows each split has, as far as the file tells: before any are dropped."""
         whole = self.rows.get("all", 0)
         test = self.rows.get("test", round(self.test_fraction * whole))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas import DataFrame
 
-from slim.download.catalogue import HubEntry, Split
+from slim.download.catalogue import HubEntry, SplitName
 from slim.download.cleaning import clean
 from slim.download.hub import snapshot
 from slim.download.sampling import balanced as evenly
@@ -30,8 +30,14 @@ LOCAL = "use `source: files` with a local copy"
 
 
 def original_splits(
-    entry: HubEntry, folder: Path, names: list[str], rows: dict[Split, int | None], even: bool, seed: int, path: str
-) -> tuple[dict[Split, DataFrame], dict[str, int]]:
+    entry: HubEntry,
+    folder: Path,
+    names: list[str],
+    rows: dict[SplitName, int | None],
+    even: bool,
+    seed: int,
+    path: str,
+) -> tuple[dict[SplitName, DataFrame], dict[str, int]]:
     """(the cleaned rows of every original split that is used, enough to draw from; why others went)."""
     wanted, dropped = dict(rows), dict[str, int]()
     if not entry.origin("validation"):
@@ -45,7 +51,7 @@ def original_splits(
     return splits, dropped
 
 
-def facts(entry: HubEntry, commit: str, counts: dict[Split, int]) -> dict[str, Any]:
+def facts(entry: HubEntry, commit: str, counts: dict[SplitName, int]) -> dict[str, Any]:
     """What the card says of where the rows are from; `commit` is what a catalogue's `revision` is pinned to."""
     facts = {"revision": entry.revision, "commit": commit, "rows": counts, "test rows from": entry.test}
     return facts | {"homepage": entry.homepage} | ({"paper": entry.paper} if entry.paper else {})
@@ -57,7 +63,7 @@ def fetch(entry: HubEntry, path: str) -> Path:
     return snapshot("dataset", entry.hub, entry.revision, patterns, named_in=path, alternative=LOCAL)
 
 
-def parquet_files(folder: Path, entry: HubEntry, split: Split, path: str) -> list[Path]:
+def parquet_files(folder: Path, entry: HubEntry, split: SplitName, path: str) -> list[Path]:
     """The Parquet files of a split, in the order of their names."""
     patterns = entry.origin(split)
     inside = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.parquet"))
@@ -171,7 +177,7 @@ def draw_rows(frame: DataFrame, rows: int | None, even: bool, seed: int, names: 
 
 
 def print_differences(
-    entry: HubEntry, counts: dict[Split, int], rows: dict[Split, int | None], drawn: dict[Split, DataFrame]
+    entry: HubEntry, counts: dict[SplitName, int], rows: dict[SplitName, int | None], drawn: dict[SplitName, DataFrame]
 ) -> None:
     """Where the repository has other rows than the catalogue says, or fewer than are asked for."""
     for split, count in counts.items():

@@ -24,7 +24,7 @@ def quality(logits: Logits, labels: Labels, *, bins: int = 15) -> dict[str, floa
 
 
 def accuracy(logits: Logits, labels: Labels) -> float:
-    """Share of items whose largest logit is that of the true class."""
+    """Fraction of items whose largest logit is that of the true class."""
     return float((logits.argmax(axis=1) == labels).mean())
 
 

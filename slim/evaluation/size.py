@@ -54,8 +54,8 @@ def ratios(student: dict[str, Any], teacher: dict[str, Any]) -> dict[str, float]
     """
     sizes = {"ratio_parameters": "parameters", "ratio_encoder": "encoder_parameters", "ratio": "bytes"}
     gain = student["accuracy"] / teacher["accuracy"]
-    found = {ratio: gain * teacher[key] / student[key] for ratio, key in sizes.items() if student[key]}
-    return found | {"ratio_ceiling": ratio_ceiling(teacher)}
+    result = {ratio: gain * teacher[key] / student[key] for ratio, key in sizes.items() if student[key]}
+    return result | {"ratio_ceiling": ratio_ceiling(teacher)}
 
 
 def ratio_ceiling(teacher: dict[str, Any]) -> float:

@@ -177,7 +177,7 @@ def recipe(entry: Mapping[str, Any], params: Params, rows: Rows, size: ModelSize
         return saved
     texts = rows.train + min(options.get("transfer", 0), rows.unlabelled)
     work = training(texts, _steps(options, texts), options["batch_size"], layers)
-    beside = options.get("hidden_states", 0) > 0 or options.get("attention_relations", 0) > 0
+    beside = any((options.get("losses") or {}).values())
     return work + saved + (reading(int(work.trained), size.layers) if beside else Work())
 
 

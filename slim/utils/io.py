@@ -48,6 +48,7 @@ def write_json(content: Any, path: str | Path) -> None:
 def write_jsons(contents: Mapping[str, Any], folder: str | Path) -> None:
     """A folder that holds `<name>.json` for each entry and nothing else, so that what left the grid leaves it too."""
     with written_aside(folder) as aside:
+        aside.mkdir()
         for name, content in contents.items():
             write_json(content, aside / f"{name}.json")
 

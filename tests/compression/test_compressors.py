@@ -32,16 +32,16 @@ def test_every_compressor_is_under_contract():
 @pytest.fixture
 def context(tmp_path) -> Context:
     """A context with texts, teacher logits, and two kept layers."""
-    made = Context(
+    context = Context(
         tmp_path, tmp_path / "teacher", tmp_path / "logits.npz", {"seed": 0}, tmp_path / "work", kept=[0, 2]
     )
     texts, labels = pico.texts(24), pico.labels(24)
-    vars(made)["train"] = vars(made)["validation"] = Split(texts, labels)
-    vars(made)["unlabelled"] = []
+    vars(context)["train"] = vars(context)["validation"] = Split(texts, labels)
+    vars(context)["unlabelled"] = []
     write_arrays(
-        {"train": np.zeros((24, 3), np.float32), "unlabelled": np.zeros((0, 3), np.float32)}, made.logits_file
+        {"train": np.zeros((24, 3), np.float32), "unlabelled": np.zeros((0, 3), np.float32)}, context.logits_file
     )
-    return made
+    return context
 
 
 def state(model: Classifier) -> dict[str, torch.Tensor]:

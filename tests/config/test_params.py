@@ -46,7 +46,7 @@ def test_the_default_is_accepted_and_read_only():
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "expected"),
     [
         ("finetune.epoch", 3, "finetune.epoch: unknown key; did you mean 'epochs'?"),
         ("ablat", {}, "ablat: unknown key; did you mean 'ablate'?"),
@@ -183,9 +183,9 @@ def test_the_default_is_accepted_and_read_only():
         ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
     ],
 )
-def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, said, tmp_path):
+def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, expected, tmp_path):
     message = refused(tmp_path, put(key, value))
-    assert said in message and "\n" not in message
+    assert expected in message and "\n" not in message
 
 
 def test_learning_from_other_datasets_needs_another(tmp_path):

@@ -13,11 +13,11 @@ from slim.download import readers
 from slim.download.datasets.files import files
 from slim.download.tables import SPLITS, card, write
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
-from slim.modeling import tokenization as tokens
 from slim.modeling.splits import Split, read_split
+from slim.modeling.tokenization import tokenize
 from slim.ranking.collect import collect
 from slim.subsets.ablation import ablate
-from slim.training.trainer import Schedule
+from slim.training.trainer import Schedule, train_classifier
 from slim.utils.code_hash import ROOT
 from tests import pico
 
@@ -324,7 +324,7 @@ def test_pairs_are_told_apart_by_both_texts_and_come_back_as_pairs(tmp_path: Pat
 
 def test_a_model_reads_pairs_as_two_segments() -> None:
     texts = [("word1 word2", "word3"), ("word4", "word5 word6 " * 20)]
-    encoded = tokens.tokenized(texts, pico.tokenizer(), 16)
+    encoded = tokenize(texts, pico.tokenizer(), 16)[:]
     one, two = (pico.tokenizer()(*pair, truncation=True, max_length=16) for pair in texts)
     assert encoded["input_ids"] == [one["input_ids"], two["input_ids"]] and len(two["input_ids"]) == 16
     assert encoded["token_type_ids"][0] == [0, 0, 0, 0, 1, 1]
@@ -340,7 +340,7 @@ def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
     split, model = Split(words, np.arange(60) % 2), pico.classifier(classes=2)
     before = model.logits(words)
     schedule = Schedule(epochs=1, batch_size=16, learning_rate=1e-3, warmup=0.1, weight_decay=0.0, seed=0, steps=6)
-    model.train(split, None, schedule, [Path(__file__)], about=str(tmp_path))
+    train_classifier(model, split, None, schedule, tmp_path / "work")
     after = model.logits(words)
     loss = [-np.log(np.exp(o[np.arange(60), split.labels]) / np.exp(o).sum(-1)).mean() for o in (before, after)]
     assert loss[1] < loss[0]
@@ -353,7 +353,7 @@ def test_a_model_is_trained_saved_and_observed_on_pairs(tmp_path: Path) -> None:
 def test_the_linear_floor_reads_both_texts_of_a_pair() -> None:
     texts = [("same", "yes indeed" if i % 2 else "no never") for i in range(40)]
     split = Split(texts, np.arange(40) % 2)
-    options = {"max_ngram": 1, "min_documents": 1, "c": 10.0}
+    options = {"max_ngram": 1, "min_df": 1, "C": 10.0}
     assert (tfidf_linear(split, [split], **options)[0].argmax(-1) == split.labels).all()
     some = tfidf_linear(split, [split], **options, max_rows=30)[0]
     assert (some.argmax(-1) == split.labels).all() and not np.allclose(

@@ -68,8 +68,8 @@ def test_with_a_seed_effect_the_interval_covers_where_one_over_items_alone_does_
 def test_p_falls_below_alpha_about_as_often_as_alpha_when_nothing_differs():
     rng = np.random.default_rng(3)
     draws = [rng.random((2, 1, 300)) < 0.7 for _ in range(300)]
-    share = np.mean([paired_difference(*draw, resamples=400).p < 0.05 for draw in draws])
-    assert share == pytest.approx(0.05, abs=0.03)
+    fraction = np.mean([paired_difference(*draw, resamples=400).p < 0.05 for draw in draws])
+    assert fraction == pytest.approx(0.05, abs=0.03)
 
 
 def test_equal_models_have_no_interval_and_p_one():

@@ -57,9 +57,9 @@ def test_ratios_stand_beside_models_that_have_a_size():
         "half": {"accuracy": 0.6, "bytes": 20, **size},
         "tfidf": {"accuracy": 0.7},
     }
-    found = with_ratios(records)
-    assert found["teacher"]["ratio"] == 1 and found["half"]["ratio"] == pytest.approx(1.5)
-    assert "ratio" not in found["tfidf"]
+    result = with_ratios(records)
+    assert result["teacher"]["ratio"] == 1 and result["half"]["ratio"] == pytest.approx(1.5)
+    assert "ratio" not in result["tfidf"]
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ def guesses() -> tuple[np.ndarray, np.ndarray]:
 def test_quality_agrees_with_scikit_learn(guesses):
     logits, labels = guesses
     chances = np.exp(logits.astype(float)) / np.exp(logits.astype(float)).sum(axis=1, keepdims=True)
-    found = quality(logits, labels)
-    assert found["accuracy"] == accuracy_score(labels, logits.argmax(1))
-    assert found["macro_f1"] == pytest.approx(f1_score(labels, logits.argmax(1), average="macro"))
-    assert found["nll"] == pytest.approx(log_loss(labels, chances, labels=range(4)))
+    result = quality(logits, labels)
+    assert result["accuracy"] == accuracy_score(labels, logits.argmax(1))
+    assert result["macro_f1"] == pytest.approx(f1_score(labels, logits.argmax(1), average="macro"))
+    assert result["nll"] == pytest.approx(log_loss(labels, chances, labels=range(4)))
 
 
 def test_the_calibration_error_of_four_items_counted_by_hand():
@@ -42,8 +42,8 @@ def test_with_one_bin_the_calibration_error_is_mean_confidence_minus_accuracy(gu
 
 
 def test_a_sure_and_right_model_is_perfect_and_finite():
-    found = quality(np.eye(3) * 1e4, np.arange(3))
-    assert found == {"accuracy": 1.0, "macro_f1": 1.0, "nll": 0.0, "calibration_error": 0.0}
+    result = quality(np.eye(3) * 1e4, np.arange(3))
+    assert result == {"accuracy": 1.0, "macro_f1": 1.0, "nll": 0.0, "calibration_error": 0.0}
 
 
 def test_a_model_that_knows_nothing_loses_log_of_the_classes():
@@ -78,11 +78,11 @@ def folder(tmp_path):
 
 
 def test_size_is_counted_in_files_and_elements(folder):
-    found = size(folder)
+    result = size(folder)
     needed = ("model.safetensors", "config.json", "vocab.txt")
-    assert found["bytes"] == sum((folder / name).stat().st_size for name in needed)
-    assert (found["parameters"], found["encoder_parameters"]) == (42, 22)
-    assert (found["layers"], found["encoder_bytes"]) == (2, 10 * 4 + 12 * 2)
+    assert result["bytes"] == sum((folder / name).stat().st_size for name in needed)
+    assert (result["parameters"], result["encoder_parameters"]) == (42, 22)
+    assert (result["layers"], result["encoder_bytes"]) == (2, 10 * 4 + 12 * 2)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
@@ -94,8 +94,8 @@ BIG = {"accuracy": 0.8, "parameters": 100, "encoder_parameters": 60, "bytes": 40
 
 
 def test_half_the_size_at_equal_accuracy_is_twice_the_ratio():
-    found = ratios(BIG | {"parameters": 50, "encoder_parameters": 10, "bytes": 200}, BIG)
-    assert found == pytest.approx({"ratio_parameters": 2, "ratio_encoder": 6, "ratio": 2, "ratio_ceiling": 2})
+    result = ratios(BIG | {"parameters": 50, "encoder_parameters": 10, "bytes": 200}, BIG)
+    assert result == pytest.approx({"ratio_parameters": 2, "ratio_encoder": 6, "ratio": 2, "ratio_ceiling": 2})
     assert ratios(BIG | {"accuracy": 0.4}, BIG)["ratio"] == pytest.approx(0.5)
 
 

@@ -78,7 +78,7 @@ def test_distillation_trains_what_is_left_and_reads_a_teacher_beside_it(params):
     assert work.bytes == 4 * (10_000 - 2 * 2_000)
     assert workload.recipe(entry | {"min_steps": 20}, params, ROWS, SIZE, 2).trained == 20 * 8
     assert workload.recipe(entry | {"transfer": 5}, params, ROWS, SIZE, 2).trained == 14 * 8
-    assert workload.recipe(entry | {"hidden_states": 1.0}, params, ROWS, SIZE, 2).read_layers == 13 * 8 * 4
+    assert workload.recipe(entry | {"losses": {"hidden_states": 1.0}}, params, ROWS, SIZE, 2).read_layers == 13 * 8 * 4
 
 
 def test_a_recipe_that_does_not_train_is_a_saved_model(params):

@@ -140,13 +140,13 @@ def checked(tmp_path, monkeypatch):
 def test_smoke_has_every_strategy_and_fusion_and_little_else(checked):
     smoke, laptop = checked("smoke")
     assert list(smoke.strategies) == list(laptop.strategies) and list(smoke.fusions) == list(laptop.fusions)
-    rows = Path(smoke.datasets[smoke.grid.datasets[0]].path, "train.csv").read_text().splitlines()
+    rows = Path(smoke.datasets[smoke.grid.datasets[0]]["path"], "train.csv").read_text().splitlines()
     assert smoke.model == laptop.model and len(rows) < 1000
 
 
 def test_digits_are_images_for_a_vit_and_every_strategy(checked):
     digits, laptop = checked("digits")
-    assert [digits.datasets[name].source for name in digits.grid.datasets] == ["digits"]
+    assert [digits.datasets[name]["source"] for name in digits.grid.datasets] == ["digits"]
     assert digits.model.config.model_type == "vit" and not digits.model.name
     assert list(digits.strategies) == list(laptop.strategies) and list(digits.fusions) == list(laptop.fusions)
 
@@ -162,4 +162,4 @@ def test_paper_is_the_papers_setting(checked):
     assert paper.model.name == "google-bert/bert-base-uncased" and paper.runtime.max_tokens == 32
     assert (paper.finetune.epochs, paper.finetune.batch_size, paper.finetune.learning_rate) == (3, 32, 2e-5)
     for entry in paper.datasets.values():
-        assert (ROOT / entry.path).is_file()
+        assert (ROOT / entry["path"]).is_file()

@@ -149,7 +149,7 @@ def test_queries_keys_and_values_are_those_that_attention_is_made_of(family):
     model = pico.model(family, layers=2)
     (_, batch), *_ = pico.batch_of(pico.inputs(family, 6))
     last = layers(model)[-1]
-    with eager_attention(model), capture_outputs(projections(model, last)) as made:
+    with eager_attention(model), capture_outputs(projections(model, last)) as captured:
         weights, mixed = [], []
         hook = attention(model, last).register_forward_hook(lambda _, __, out: weights.append(out[1]))
         inner = next((m for name, m in attention(model, last).named_modules() if name in READS_MIXED), None)
@@ -159,7 +159,7 @@ def test_queries_keys_and_values_are_those_that_attention_is_made_of(family):
             more = inner.register_forward_pre_hook(lambda _, args: mixed.append(args[0]))
         forward_logits(model, batch)
         hook.remove(), more.remove()
-    queries, keys, values = split_heads(model, made)
+    queries, keys, values = split_heads(model, captured)
     assert queries.shape == (6, 2, weights[0].shape[-1], 8) and keys.shape == values.shape
     expected = weights[0] @ values.repeat_interleave(2 // values.shape[1], dim=1)
     torch.testing.assert_close(mixed[0].flatten(2), expected.transpose(1, 2).flatten(2))

@@ -119,9 +119,9 @@ def test_batches_are_the_same_at_any_number_of_processes(count, monkeypatch):
         monkeypatch.setattr("slim.training.trainer.process_rank", lambda: rank)
         monkeypatch.setattr("slim.training.trainer.processes", lambda: processes)
         torch.manual_seed(0)
-        found = LengthGroupedBatches(np.arange(count) % 7, 20, 0, lambda: epoch * -(-count // 20))
-        assert len(found) == -(-count // 20)
-        return list(found)
+        result = LengthGroupedBatches(np.arange(count) % 7, 20, 0, lambda: epoch * -(-count // 20))
+        assert len(result) == -(-count // 20)
+        return list(result)
 
     for epoch in (0, 1, 2):
         whole = parts(epoch, 0, 1)

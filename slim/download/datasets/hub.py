@@ -31,7 +31,7 @@ def hub(
     """
     import pyarrow.parquet as pq
 
-    from slim.download.catalogue import Split, read_hub_entry
+    from slim.download.catalogue import SplitName, read_hub_entry
     from slim.download.deduplication import separate
     from slim.download.hub_rows import (
         class_names,
@@ -50,7 +50,7 @@ def hub(
         raise ValueError(f"{path}: revision {entry.revision} may change: put a commit hash there, or drop `pinned`")
     folder = fetch(entry, path)
     names = class_names(entry, parquet_files(folder, entry, "train", path)[0], path)
-    rows: dict[Split, int | None] = {"train": train_rows, "validation": validation_rows, "test": test_rows}
+    rows: dict[SplitName, int | None] = {"train": train_rows, "validation": validation_rows, "test": test_rows}
     splits, dropped = original_splits(entry, folder, names, rows, balanced, seed, path)
     counts = {split: sum(pq.read_metadata(file).num_rows for file in parquet_files(folder, entry, split, path))
               for split in splits}  # fmt: skip
