@@ -49,7 +49,7 @@ def texts(count: int, tokens: int) -> Split:
 
 
 def now(runtime: Runtime) -> float:
-    """Seconds on a clock, once the device has done what it was told."""
+    """Seconds on a clock, once the device has finished its work."""
     if runtime.device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()
