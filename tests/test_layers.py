@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slim.utils.code_hash import ROOT
+from tests.imports import ROOT
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess:

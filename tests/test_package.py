@@ -10,8 +10,8 @@ import pytest
 
 import slim
 import slim.modeling.tokenization
-from slim.utils.code_hash import ROOT
 from tests import pico
+from tests.imports import ROOT
 
 TEXTS = pico.texts(300)
 

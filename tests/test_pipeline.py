@@ -1,5 +1,6 @@
 """The whole pipeline through `dvc repro`, on a pico model and 120 rows; then what reruns, and what is restored."""
 
+import contextlib
 import copy
 import csv
 import json
@@ -19,9 +20,9 @@ from transformers import AutoModelForSequenceClassification
 from slim.modeling.manifest import read_manifest
 from slim.subsets.curves import read_curves
 from slim.subsets.lattice import Lattice, mask_of
-from slim.utils.code_hash import ROOT
 from slim.utils.io import read_arrays, read_json
 from tests import pico
+from tests.imports import ROOT
 from tests.test_truth import STAGES, covers, declared
 
 DATASET, SEEDS = "toy", [0, 1]
@@ -34,7 +35,7 @@ OVERRIDES = {
     "datasets": {DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2}},
     "finetune": {"learning_rate": 3e-3, "epochs": 30, "batch_size": 8},
     "budgets": {"brief": {"steps": 4}},
-    "recover": {"sizes": [2], "sets": 2},
+    "recover": {"sizes": [1, 2, 3], "sets": 20},
     "extract_signals": {"texts": 40},
     "strategies": {**SIGNALS, "random": {"prune_first": "low", "draws": 2}},
     "fusions": {"random_forest": {"n_estimators": 10}, "greedy": {}},
@@ -115,7 +116,7 @@ class Project:
         put(params, key, value)
         self.write_params(params)
         try:
-            with Repo(str(self.folder)) as repo:
+            with contextlib.chdir(self.folder), Repo() as repo:
                 return set(repo.status())
         finally:
             self.write_params(self.params)
@@ -258,31 +259,27 @@ def test_a_parameter_makes_the_stages_that_read_it_out_of_date_and_no_other(proj
     assert {name if name in expected else name.split("@")[0] for name in changed} == expected
 
 
-def test_an_entry_reruns_itself_and_its_descendants_and_going_back_restores_them(project):
-    before = project.digest()
+def test_entries_rerun_themselves_and_their_descendants_and_going_back_restores_them(project):
+    """A changed entry, and a new one that shares a beginning; what was trained and measured before is not again."""
+    before, kept = project.digest(), measured(project)
     params = copy.deepcopy(project.params)
     params["distill"]["half_distilled"]["temperature"] = 8.0
+    params["compress"]["copy"] = {"from": "half", "method": "identity"}
     project.write_params(params)
-    assert project.ran() == {"distill@half_distilled", "compress@small", "evaluate", "report"}
+    assert project.ran() == {"distill@half_distilled", "compress@small", "compress@copy", "evaluate", "report"}
+    assert len(measured(project) - kept) == 3 * len(SEEDS)  # the two that changed, and the new one
     changed = {name for name, content in project.digest().items() if before.get(name) != content}
-    assert {Path(name).parts[1] for name in changed if name.startswith("models/")} == {"half_distilled", "small"}
+    models = {Path(name).parts[1] for name in changed if name.startswith("models/")}
+    assert models == {"half_distilled", "small", "copy"}
+    shutil.rmtree(project.folder / "models/copy")
     project.write_params(project.params)
     assert project.ran() <= {"report", "study"}  # whose files git keeps: DVC's cache does not hold them
     assert project.digest() == before
 
 
-def test_a_new_entry_shares_the_beginning_and_a_new_seed_runs_alone(project):
-    """What was measured and trained before is taken from the work cache."""
-    params = copy.deepcopy(project.params)
-    params["compress"]["copy"] = {"from": "half", "method": "identity"}
-    project.write_params(params)
-    known = {folder.name for folder in (project.folder / ".ckpt/evaluate").iterdir()}
-    assert project.ran() == {"compress@copy", "evaluate", "report"}
-    new = {folder.name for folder in (project.folder / ".ckpt/evaluate").iterdir()} - known
-    assert len(new) == len(SEEDS)
-    shutil.rmtree(project.folder / "models/copy")
-    project.write_params(project.params)
-    project.ran()
+def measured(project: Project) -> set[str]:
+    """The measurements in the work cache."""
+    return {folder.name for folder in (project.folder / ".ckpt/evaluate").iterdir()}
 
 
 def test_the_iterative_schedule_and_a_recovered_target_are_parameters(project):

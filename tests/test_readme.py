@@ -21,8 +21,8 @@ from slim.report.figures import FIGURES, STUDY
 from slim.report.readme import END, START, with_results
 from slim.report.tables.recovery import study_tables
 from slim.report.tables.results import COLUMNS
-from slim.utils.code_hash import ROOT
 from slim.utils.registry import find, names
+from tests.imports import ROOT
 
 README = (ROOT / "README.md").read_text()
 PAGES = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}

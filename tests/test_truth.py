@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from slim.config import load
-from slim.utils.code_hash import ROOT, closure
 from slim.utils.registry import names
+from tests.imports import ROOT, closure
 
 STAGES: dict[str, dict[str, Any]] = {
     name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()

@@ -1,4 +1,4 @@
-"""Exact Shapley values of layers and interactions of pairs, from the accuracies of all 2^L subsets."""
+"""Exact Shapley values of layers, from the accuracies of all 2^L subsets."""
 
 from math import comb
 
@@ -37,26 +37,6 @@ def shapley(values: Floats) -> Floats:
         without = masks[masks >> layer & 1 == 0]
         contributions[layer] = weight[sizes[without]] @ (values[without | 1 << layer] - values[without])
     return contributions
-
-
-def interactions(values: Floats) -> Floats:
-    """[L, L]: the Shapley interaction index of each pair of layers (Grabisch & Roubens 1999, Int. J. Game Theory 28).
-
-    A weighted mean, over subsets of the other layers, of v(S + both) - v(S + first) - v(S + second) + v(S): above 0
-    the two need each other, below 0 one can replace the other. Symmetric; the diagonal, a layer with itself, is
-    NaN. Raises ValueError unless there are 2^L values.
-    """
-    layers = _layers(values)
-    sizes, masks = np.bitwise_count(np.arange(len(values))), np.arange(len(values))
-    weight = np.array([1 / ((layers - 1) * comb(layers - 2, size)) for size in range(layers - 1)])
-    index = np.full((layers, layers), np.nan)
-    for i in range(layers):
-        for j in range(i):
-            one, other = 1 << i, 1 << j
-            rest = masks[masks & (one | other) == 0]
-            extra = values[rest | one | other] - values[rest | one] - values[rest | other] + values[rest]
-            index[i, j] = index[j, i] = weight[sizes[rest]] @ extra
-    return index
 
 
 def _layers(values: Floats) -> int:

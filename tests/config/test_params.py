@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from slim.config import load
-from slim.utils.code_hash import ROOT
+from tests.imports import ROOT
 
 GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())
 

@@ -19,9 +19,9 @@ from slim.download.encoders.packaged import model_folder
 from slim.modeling import model_io
 from slim.modeling import transformer as models
 from slim.orchestration.machine import configuration, model_size
-from slim.utils.code_hash import ROOT
 from tests import pico
 from tests.hub_stand_in import Hub, Repository
+from tests.imports import ROOT
 
 MODEL = load(ROOT / "params.yaml").model
 

@@ -18,8 +18,8 @@ from slim.modeling.tokenization import tokenize
 from slim.ranking.collect import collect
 from slim.subsets.ablation import ablate
 from slim.training.trainer import Schedule, train_classifier
-from slim.utils.code_hash import ROOT
 from tests import pico
+from tests.imports import ROOT
 
 ROWS = [(f"text number {i} of it", "yes" if i % 2 else "no") for i in range(40)]
 

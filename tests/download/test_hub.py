@@ -15,8 +15,8 @@ from slim.download.datasets.hub import hub
 from slim.download.hub_rows import LOCAL
 from slim.download.tables import card as card_of
 from slim.download.tables import write
-from slim.utils.code_hash import ROOT
 from tests.hub_stand_in import Hub, Repository
+from tests.imports import ROOT
 
 PAPER = {
     "newsgroup": 20, "dbpedia": 14, "arxiv": 11, "patent": 9, "yahoo": 10, "yelp": 5, "agnews": 4, "imdb": 2,

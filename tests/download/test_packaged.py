@@ -19,7 +19,7 @@ from slim.download.datasets.packaged import packaged
 from slim.download.deduplication import letters, near_duplicates
 from slim.download.packaged_rows import read_rows
 from slim.download.tables import card, write
-from slim.utils.code_hash import ROOT
+from tests.imports import ROOT
 
 
 def word(number: int) -> str:

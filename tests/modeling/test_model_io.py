@@ -18,6 +18,7 @@ from slim.modeling import model_io
 from slim.modeling import transformer as models
 from slim.modeling.classifier import Classifier
 from slim.modeling.load_checks import check_positions
+from slim.modeling.manifest import read_manifest
 from tests import pico
 
 
@@ -38,7 +39,7 @@ def test_plain_transformers_reads_a_saved_model_and_gives_the_same_logits(family
 def test_the_manifest_lists_what_runs_the_model_and_the_steps_that_led_to_it(tmp_path):
     steps = [{"stage": "prune", "recipe": "half", "method": "drop_layers", "options": {"keep": 0.5}}]
     pico.classifier().save(tmp_path / "model", pico.texts(), steps, recipe={"kept": [0]})
-    manifest = model_io.read_manifest(tmp_path / "model")
+    manifest = read_manifest(tmp_path / "model")
     assert manifest["format"] == "transformers" and manifest["steps"] == steps
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(manifest["files"])
     others = {path.name for path in (tmp_path / "model").iterdir()} - set(manifest["files"])
@@ -62,7 +63,7 @@ def test_a_damaged_manifest_is_refused_in_one_line(damage, tmp_path):
     else:
         manifest.write_text({"text": "{", "keys": '{"format": "transformers"}'}[damage])
     with pytest.raises(ValueError, match=r"manifest\.json") as refusal:
-        model_io.read_manifest(tmp_path / "model")
+        read_manifest(tmp_path / "model")
     assert "\n" not in str(refusal.value)
 
 

@@ -10,7 +10,7 @@ import yaml
 from slim.config.recipes import STAGES as RECIPES
 from slim.orchestration import dvc_graph
 from slim.orchestration.parallel import plan_tasks, repro
-from slim.utils.code_hash import ROOT
+from tests.imports import ROOT
 from tests.toy import PARTS, RANKED, RUNS, STAGES, Toy
 
 NEEDED = {"top", *(f"rank@{name}" for name in RANKED), "gather"}

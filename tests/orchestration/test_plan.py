@@ -14,8 +14,8 @@ from slim.orchestration.dvc_graph import graph
 from slim.orchestration.estimate import duration, estimate, mean_tokens, rows_of
 from slim.orchestration.machine import Machine, Speed
 from slim.orchestration.workload import ModelSize, Rows, Work
-from slim.utils.code_hash import ROOT
 from tests import pico
+from tests.imports import ROOT
 
 ROWS = Rows(train=100, validation=20, test=30, unlabelled=7)
 SIZE = ModelSize(layers=4, hidden=16, heads=2, parameters=10_000, layer_parameters=2_000)

@@ -11,7 +11,7 @@ import yaml
 
 from slim.config import load
 from slim.orchestration import profiles
-from slim.utils.code_hash import ROOT
+from tests.imports import ROOT
 from tests.toy import Toy
 
 

@@ -3,7 +3,7 @@
 import re
 
 from benchmarks import cost_model
-from slim.utils.code_hash import ROOT
+from tests.imports import ROOT
 
 GUIDE = (ROOT / "docs/scale.md").read_text()
 

@@ -1,6 +1,6 @@
-"""Shapley values and interactions against brute force over orders and subsets, and the axioms that define them."""
+"""Shapley values against brute force over orders, and the axioms that define them."""
 
-from itertools import combinations, permutations
+from itertools import permutations
 from math import factorial
 from time import perf_counter
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from slim.subsets.lattice import mask_of
-from slim.subsets.shapley import complete, interactions, shapley, values_of
+from slim.subsets.shapley import complete, shapley, values_of
 from tests import builders
 
 LAYERS = st.integers(1, 4)
@@ -31,31 +31,9 @@ def by_orders(values: np.ndarray) -> np.ndarray:
     return found / factorial(layers)
 
 
-def by_subsets(values: np.ndarray, i: int, j: int) -> float:
-    """The definition: weighted second differences over the subsets of the other layers."""
-    layers = len(values).bit_length() - 1
-    others = [layer for layer in range(layers) if layer not in (i, j)]
-    total = 0.0
-    for size in range(layers - 1):
-        weight = factorial(size) * factorial(layers - size - 2) / factorial(layers - 1)
-        for s in combinations(others, size):
-            both, first, second = (mask_of([*s, *more]) for more in ([i, j], [i], [j]))
-            total += weight * (values[both] - values[first] - values[second] + values[mask_of(s)])
-    return total
-
-
 @given(LAYERS.flatmap(games))
 def test_it_is_the_mean_over_all_orders(values):
     assert shapley(values) == pytest.approx(by_orders(values), abs=1e-12)
-
-
-@given(st.integers(2, 4).flatmap(games))
-def test_an_interaction_is_the_weighted_second_difference(values):
-    found = interactions(values)
-    layers = len(found)
-    assert np.isnan(np.diag(found)).all()
-    for i, j in permutations(range(layers), 2):
-        assert found[i, j] == pytest.approx(by_subsets(values, i, j), abs=1e-12)
 
 
 @given(st.integers(1, 8).flatmap(games))
@@ -73,13 +51,12 @@ def test_layers_that_do_the_same_are_worth_the_same(values, data):
 
 
 @given(st.integers(2, 5).flatmap(games), st.floats(-1, 1), st.data())
-def test_a_layer_that_always_adds_the_same_is_worth_that_and_interacts_with_none(values, worth, data):
+def test_a_layer_that_always_adds_the_same_is_worth_that(values, worth, data):
     layers = len(values).bit_length() - 1
     layer = data.draw(st.integers(0, layers - 1))
     masks = np.arange(1 << layers)
     values = values[masks & ~(1 << layer)] + worth * (masks >> layer & 1)
     assert shapley(values)[layer] == pytest.approx(worth, abs=1e-12)
-    assert np.delete(interactions(values)[layer], layer) == pytest.approx(0, abs=1e-12)
 
 
 @given(st.integers(1, 5).flatmap(lambda layers: st.tuples(games(layers), games(layers))), st.floats(-2, 2))
@@ -89,17 +66,15 @@ def test_the_values_of_a_sum_are_the_sum_of_the_values(two, scale):
 
 
 def test_a_pair_that_only_counts_together():
-    """Worth 1 once both 0 and 2 stay: a half each, and the whole of it is their interaction."""
+    """Worth 1 once both 0 and 2 stay: a half each."""
     values = np.array([float(mask & 0b101 == 0b101) for mask in range(8)])
     assert shapley(values) == pytest.approx([0.5, 0, 0.5])
-    assert interactions(values)[0, 2] == pytest.approx(1)
-    assert interactions(values)[0, 1] == pytest.approx(0)
 
 
 def test_twelve_layers_take_less_than_a_second():
     values = np.random.default_rng(0).random(1 << 12)
     start = perf_counter()
-    shapley(values), interactions(values)
+    shapley(values)
     assert perf_counter() - start < 1
 
 

@@ -23,9 +23,9 @@ from slim.modeling.splits import Split
 from slim.training.cross_entropy import UNLABELLED
 from slim.training.objective import DistillationObjective
 from slim.training.trainer import LengthGroupedBatches, Schedule, train_classifier
-from slim.utils.code_hash import ROOT
 from slim.utils.registry import names
 from tests import pico
+from tests.imports import ROOT
 
 TOLERANCE = 1e-5
 SCHEDULE = Schedule(epochs=4, batch_size=20, learning_rate=1e-3, warmup=0.1, weight_decay=0.01, seed=0)

@@ -4,7 +4,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 FACADE = Path("slim/__init__.py")
 """What users import: it offers what lies below, and no stage uses it."""
 
