@@ -9,8 +9,6 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-# Threads sleep while they wait: spinning ones make training ten times as slow when something else wants a core.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # NumPy's products are small here, and one thread gives the same digits on any number of cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
