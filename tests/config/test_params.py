@@ -110,8 +110,8 @@ def test_the_default_is_accepted_and_read_only():
         ),
         (
             "strategies.mi_task_relevance.cv",
-            501,
-            "cv: 501 folds of 500 texts: lower it, or raise extract_signals",
+            301,
+            "cv: 301 folds of 300 texts: lower it, or raise extract_signals",
         ),
         ("rank.schedule", "one_short", "rank.schedule: input should be 'one_shot' or 'iterative', got 'one_short'"),
         (
