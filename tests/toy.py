@@ -23,7 +23,7 @@ import os, sys
 from pathlib import Path
 
 def part(run):
-    path = Path("work", run)
+    path = Path("parts", run)
     if not path.exists():
         if run in os.environ.get("BROKEN", ""):
             sys.exit("no such luck")
@@ -81,7 +81,7 @@ class Toy:
         (folder / "stages/prune.py").write_text(PRUNE)
         self.write()
         (folder / "seed").write_text("seed\n")
-        (folder / ".gitignore").write_text("/out/\n/work/\n")
+        (folder / ".gitignore").write_text("/out/\n/parts/\n")
         self.git("init", "-q")
         Repo.init(str(folder)).close()
 
