@@ -52,7 +52,7 @@ RECIPES: dict[str, dict] = {
 def settings(datasets: int = 1, seeds: int = 1) -> dict:
     """The paper's setting over so many datasets and seeds: 15 strategies, 7 fusions, three recipes, two budgets."""
     content = load().model_dump() | RECIPES
-    content["runtime"]["max_tokens"] = TOKENS
+    content["finetune"]["max_tokens"] = TOKENS
     content["finetune"] |= {"epochs": 3, "min_steps": 0, "batch_size": 32}
     content["distillation"] = {"epochs": 3}
     content["budgets"] = {name: {"epochs": epochs, "steps": None, "sizes": [6]} for name, epochs in BUDGETS.items()}

@@ -9,6 +9,7 @@ from stages import run
 def download(dataset: str) -> None:
     options = dict(load().datasets[dataset])
     source = options.pop("source")
+    options.pop("finetune", None)  # which the stage of that name reads
     print(f"making the dataset {dataset} from {source}", flush=True)
     write(find("download/datasets", source)(**options), f"data/datasets/{dataset}")
 

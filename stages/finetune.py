@@ -11,8 +11,9 @@ from stages import run
 
 def finetune(dataset: str, seed: str) -> None:
     params = load()
-    data, options = f"data/datasets/{dataset}", params.finetune.model_dump()
-    teacher = Classifier.load("models/base", seed=int(seed), labels=class_names(data), **params.runtime.model_dump())
+    data, options = f"data/datasets/{dataset}", params.finetune.of(params.datasets[dataset]).model_dump()
+    how = params.runtime.model_dump() | {"max_tokens": options.pop("max_tokens"), "seed": int(seed)}
+    teacher = Classifier.load("models/base", labels=class_names(data), **how)
     train, validation = read_split(data, "train"), read_split(data, "validation")
     work = work_folder("finetune", {"dataset": dataset, "seed": seed}, [data, "models/base"])
     epochs = train_classifier(teacher, train, validation, Schedule(**options, seed=int(seed)), work)

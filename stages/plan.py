@@ -16,13 +16,14 @@ from stages import run
 def plan(*targets: str) -> None:
     params = load()
     config, runtime = configuration(**params.model.model_dump()), params.runtime
-    rows = {name: rows_of(name, params.datasets[name], runtime.max_tokens) for name in params.grid.datasets}
+    cut = {name: params.finetune.of(params.datasets[name]).max_tokens for name in params.grid.datasets}
+    rows = {name: rows_of(name, params.datasets[name], most) for name, most in cut.items()}
     machine = measure_machine(
         config,
         start(runtime.threads, runtime.precision, seed=0),
         train_batch=params.finetune.batch_size,
         read_batch=runtime.batch_size,
-        tokens=round(mean_tokens(rows, runtime.max_tokens)),
+        tokens=round(mean_tokens(rows, cut)),
     )
     stages = graph(targets)
     result = estimate(params.model_dump(), rows, model_size(config), machine, list(stages), pending(targets, stages))

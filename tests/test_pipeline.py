@@ -30,10 +30,10 @@ RUNS = [f"{DATASET}/{seed}" for seed in SEEDS]
 SIGNALS = {name: {"prune_first": "low"} for name in ("weight_entropy", "activation_energy", "gradient_fisher")}
 OVERRIDES = {
     "grid": {"datasets": [DATASET], "seeds": SEEDS},
-    "runtime": {"threads": 1, "precision": "fp32", "max_tokens": 16},
+    "runtime": {"threads": 1, "precision": "fp32"},
     "model": {"source": "folder", "path": "pico"},
     "datasets": {DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2}},
-    "finetune": {"learning_rate": 3e-3, "epochs": 30, "batch_size": 8},
+    "finetune": {"learning_rate": 3e-3, "epochs": 30, "batch_size": 8, "max_tokens": 16},
     "budgets": {"brief": {"steps": 4}},
     "recover": {"sizes": [1, 2, 3], "sets": 20},
     "extract_signals": {"texts": 40},
@@ -245,7 +245,8 @@ RERUNS = {
     "extract_signals.texts": (50, {"extract_signals", "remeasure"}),
     "finetune.weight_decay": (0.02, {"finetune"}),
     "datasets.toy.seed": (1, {"download@toy"}),
-    "runtime.max_tokens": (15, RUNNING),
+    "runtime.batch_size": (32, RUNNING),
+    "datasets.toy.finetune": ({"max_tokens": 15}, {"download@toy", "finetune"}),
     "model.sha256": ("0" * 64, {"download_model"}),
     "launcher": ("torchrun --standalone --nproc-per-node 2", {"finetune", "distill"}),
 }

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.config.messages import all_known, check_options, find_method, lines
+from slim.config.messages import all_known, check_options, check_section, find_method, lines
 from slim.config.recipes import STAGES, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
@@ -19,6 +19,7 @@ from slim.config.sections import (
     Choose,
     Evaluate,
     ExtractSignals,
+    Finetune,
     Fuse,
     Grid,
     ModelSource,
@@ -26,7 +27,6 @@ from slim.config.sections import (
     Recover,
     Runtime,
     Section,
-    Training,
 )  # fmt: skip
 from slim.utils.registry import find
 
@@ -42,8 +42,8 @@ class Params(Section):
     """What starts the processes that train, in `finetune` and `distill`: how many there are, and where."""
     model: ModelSource
     datasets: dict[str, dict[str, Any]]
-    """`source`, a file of slim/download/datasets/, and its options."""
-    finetune: Training = Training()
+    """`source`, a file of slim/download/datasets/, and its options; `finetune`: values instead of those below."""
+    finetune: Finetune = Finetune()
     ablate: Ablate = Ablate()
     recover: Recover = Recover()
     budgets: dict[str, Budget] = Field(default={})
@@ -106,7 +106,8 @@ class Params(Section):
         for name, entry in self.datasets.items():
             where = f"datasets.{name}"
             source = find_method(where, "download/datasets", entry, "source")
-            check_options(where, source, {key: value for key, value in entry.items() if key != "source"})
+            check_options(where, source, {k: v for k, v in entry.items() if k not in ("source", "finetune")})
+            check_section(f"{where}.finetune", Finetune, entry.get("finetune", {}))
         return self
 
     @model_validator(mode="after")

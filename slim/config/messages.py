@@ -39,11 +39,15 @@ def check_options(where: str, function: Callable[..., Any], options: dict[str, A
         for p in inspect.signature(function).parameters.values()
         if p.kind is p.KEYWORD_ONLY
     }
-    model = create_model("Options", __base__=Section, **taken)
+    check_section(where, create_model("Options", __base__=Section, **taken), options)
+
+
+def check_section(where: str, section: type[Section], content: Any) -> None:
+    """Refuse what is no content of a section of params.yaml."""
     try:
-        model(**options)
+        section.model_validate(content)
     except ValidationError as error:
-        raise ValueError(lines(error, model, where)[0]) from error
+        raise ValueError(lines(error, section, where)[0]) from error
 
 
 def _type(annotation: Any, function: Callable[..., Any]) -> Any:

@@ -1,5 +1,6 @@
 """The parts of params.yaml, each a frozen, documented model."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -32,8 +33,6 @@ class Runtime(Section):
     """auto: bfloat16 autocast where the CPU or GPU multiplies it in hardware."""
     batch_size: Count = 64
     """Texts in a batch wherever nothing is trained."""
-    max_tokens: Annotated[int, Field(ge=4)] = 64
-    """Texts are cut at this many tokens, special ones included."""
 
 
 class RandomModel(Section):
@@ -128,12 +127,18 @@ class Optimizer(Section):
     weight_decay: NotNegative = 0.01
 
 
-class Training(Optimizer):
-    """How long and how fast teachers train."""
+class Finetune(Optimizer):
+    """How teachers are trained; the entry of a dataset may give some of it values of its own."""
 
     epochs: Positive = 3
     min_steps: CountOrZero = 0
     """At least so many optimizer steps, so that a small dataset is passed more often."""
+    max_tokens: Annotated[int, Field(ge=4)] = 64
+    """Texts are cut at this many tokens, special ones included; for the teacher and all that is made from it."""
+
+    def of(self, entry: Mapping[str, Any]) -> "Finetune":
+        """With the values that an entry of `datasets` gives instead."""
+        return Finetune(**{**self.model_dump(), **entry.get("finetune", {})})
 
 
 class Ablate(Section):

@@ -14,11 +14,14 @@ from slim.modeling.device import Precision, Runtime, start
 from slim.modeling.load_checks import check_positions
 from slim.modeling.model_io import load, save
 from slim.modeling.splits import Input
-from slim.modeling.tokenization import set_truncation, truncated_fraction
+from slim.modeling.tokenization import set_truncation, truncated_fraction, truncation
 from slim.modeling.transformer import Model, Processor, forward_logits, reads_images
 
 REFERENCE_INPUTS = 16
 """How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
+
+MAX_TOKENS = 512
+"""Where texts are cut if neither parameters nor the folder say."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,18 @@ class Classifier:
         threads: int,
         precision: Precision,
         batch_size: int,
-        max_tokens: int,
+        max_tokens: int | None = None,
         labels: Sequence[str] | None = None,
     ) -> "Classifier":
-        """Start the runtime and load a folder's model; with `labels`, under a fresh head for those classes."""
+        """Start the runtime and load a folder's model; with `labels`, under a fresh head for those classes.
+
+        Without `max_tokens` texts are cut where they were when the model was saved.
+        """
         runtime = start(threads, precision, seed)
         model, processor = load(folder, labels)
-        check_positions(model, max_tokens)
-        return cls(model.to(runtime.device), processor, max_tokens, batch_size, runtime)
+        cut = max_tokens or saved_truncation(processor)
+        check_positions(model, cut)
+        return cls(model.to(runtime.device), processor, cut, batch_size, runtime)
 
     def with_model(self, model: Model) -> "Classifier":
         """Another model, run in the same way."""
@@ -98,3 +105,8 @@ class Classifier:
         if not reads_images(self.processor):
             set_truncation(self.processor, self.max_tokens)
         save(self.model, self.processor, folder, reference, steps, notes, self.stored_as)
+
+
+def saved_truncation(processor: Processor) -> int:
+    """Where a saved tokenizer cuts texts."""
+    return MAX_TOKENS if reads_images(processor) else truncation(processor) or MAX_TOKENS

@@ -6,18 +6,15 @@ from typing import Any
 
 import torch
 
-from slim.modeling.classifier import Classifier
+from slim.modeling.classifier import Classifier, saved_truncation
 from slim.modeling.device import Runtime
 from slim.modeling.manifest import read_manifest
 from slim.modeling.model_io import FORMAT, load
 from slim.modeling.splits import Input
-from slim.modeling.tokenization import IN_MEMORY, truncation
-from slim.modeling.transformer import reads_images
+from slim.modeling.tokenization import IN_MEMORY
 
 BATCH_SIZE = 32
 """Inputs in a batch."""
-MAX_TOKENS = 512
-"""Where texts are cut if the folder does not say."""
 
 
 def load_classifier(folder: str | Path) -> Classifier:
@@ -29,8 +26,7 @@ def load_classifier(folder: str | Path) -> Classifier:
         raise ValueError(f"{folder} is of the format '{format}', not '{FORMAT}': load it with what wrote it")
     model, processor = load(folder)
     runtime = Runtime(torch.device("cuda" if torch.cuda.is_available() else "cpu"), bf16=False)
-    max_tokens = MAX_TOKENS if reads_images(processor) else truncation(processor) or MAX_TOKENS
-    return Classifier(model.to(runtime.device), processor, max_tokens, BATCH_SIZE, runtime)
+    return Classifier(model.to(runtime.device), processor, saved_truncation(processor), BATCH_SIZE, runtime)
 
 
 def classify(classifier: Classifier, inputs: Sequence[Input]) -> list[dict[str, Any]]:

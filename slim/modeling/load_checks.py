@@ -57,7 +57,7 @@ def check_positions(model: Model, max_tokens: int) -> None:
         if isinstance(module, nn.Embedding) and name.split(".")[-1] in ("position_embeddings", "wpe"):
             positions = module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
             if max_tokens > positions:
-                raise ValueError(f"runtime.max_tokens: {max_tokens} is more than the model's {positions} positions")
+                raise ValueError(f"finetune.max_tokens: {max_tokens} is more than the model's {positions} positions")
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 from slim.download.catalogue import read_packaged_entry
 from slim.orchestration.dvc_graph import verb
 from slim.orchestration.machine import Machine
-from slim.orchestration.workload import ModelSize, Params, Rows, Work, checkpoints, memory, work_by_stage
+from slim.orchestration.workload import ModelSize, Params, Rows, Work, checkpoints, finetuning, memory, work_by_stage
 
 UNKNOWN = Rows(train=12000, validation=1000, test=2000)
 """What is counted for a dataset whose size nobody knows before it is there."""
@@ -116,7 +116,7 @@ def estimate(
 ) -> Estimate:
     """The estimate of some stages, of which those that are pending would run. `rows`: None where it is not known."""
     counted = {name: each or UNKNOWN for name, each in rows.items()}
-    work, most = work_by_stage(params, counted, size), params["runtime"]["max_tokens"]
+    work, most = work_by_stage(params, counted, size), {name: finetuning(params, name)["max_tokens"] for name in rows}
     due, lines = Counter(map(verb, pending)), []
     for name, count in Counter(map(verb, stages)).items():
         total = sum((work[stage] for stage in pending if verb(stage) == name), Work())
@@ -128,7 +128,7 @@ def estimate(
         size=size,
         machine=machine,
         tokens=mean_tokens(rows, most),
-        most=most,
+        most=max(most.values()),
         memory=memory(params, size) + LIBRARIES,
         disk=sum(line.work.bytes for line in lines) + checkpoints(size) * training,
         guessed=[name for name, each in rows.items() if each is None],
@@ -171,12 +171,13 @@ def _tokens(path: Path, max_tokens: int) -> float | None:
 _SPLITS = ("train", "validation", "test", "unlabelled")
 
 
-def mean_tokens(rows: Mapping[str, Rows | None], most: int) -> float:
+def mean_tokens(rows: Mapping[str, Rows | None], most: Mapping[str, int]) -> float:
     """The mean length of a dataset's texts, over as many of each as train has; `most` where it is not known.
 
     Time is nearly linear in it, and batches hold texts of like length, so that hardly any is padded.
     """
-    counted = [(each.train, each.tokens or most) for each in (each or UNKNOWN for each in rows.values())]
+    known = {name: each or UNKNOWN for name, each in rows.items()}
+    counted = [(each.train, each.tokens or most[name]) for name, each in known.items()]
     return sum(texts * tokens for texts, tokens in counted) / sum(texts for texts, _ in counted)
 
 

@@ -73,6 +73,12 @@ class Work:
         return Work(**{name: value * times for name, value in vars(self).items()})
 
 
+def finetuning(params: Params, dataset: str) -> dict[str, Any]:
+    """How the teacher of a dataset is trained."""
+    own: dict[str, Any] = params["datasets"].get(dataset, {}).get("finetune", {})
+    return {**params["finetune"], **own}
+
+
 def training(texts: int, steps: int, batch_size: int, layers: int) -> Work:
     """So many optimizer steps of a model with so many layers; no batch is larger than all `texts`."""
     passed = steps * min(batch_size, texts)
@@ -142,7 +148,7 @@ def _observed(params: Params, rows: Rows, size: ModelSize, layers: float) -> Wor
     Each is padded to its longest text, which in a batch of many has all the tokens that a text may have, and so takes
     as long as more texts of mean length.
     """
-    texts, most = min(params["extract_signals"]["texts"], rows.train), params["runtime"]["max_tokens"]
+    texts, most = min(params["extract_signals"]["texts"], rows.train), params["finetune"]["max_tokens"]
     passed = texts * most / (rows.tokens or most)
     seen = texts * layers * (4 * size.hidden + most * 8 * (2 + size.heads))
     return Work(trained=passed, trained_layers=passed * layers, bytes=seen)
@@ -205,9 +211,10 @@ def work_by_stage(params: Params, rows: Mapping[str, Rows], size: ModelSize) -> 
     layers = layers_of_recipes(params, size)
     work = {"download_model": _saved(size, size.layers)}
     for dataset in datasets:
+        own = {**params, "finetune": finetuning(params, dataset)}
         for seed in seeds:
             for stage, count in PER_RUN.items():
-                work[f"{stage}@{dataset}-{seed}"] = count(params, rows[dataset], size)
+                work[f"{stage}@{dataset}-{seed}"] = count(own, rows[dataset], size)
             for name, budget in params["budgets"].items():
                 work[f"recover@{dataset}-{seed}-{name}"] = recover(params, rows[dataset], size, budget)
     for stage in RECIPES:
@@ -226,7 +233,7 @@ def memory(params: Params, size: ModelSize) -> float:
     Activations of a layer: 34 hidden values a token and 5 a head and pair of tokens, in two bytes (Korthikanti et
     al. 2022, arXiv:2205.05198), here counted as four bytes, since autocast keeps both formats.
     """
-    tokens = params["runtime"]["max_tokens"]
+    tokens = max(finetuning(params, dataset)["max_tokens"] for dataset in params["grid"]["datasets"])
     a_text = 2 * size.layers * tokens * (34 * size.hidden + 5 * size.heads * tokens)
     return 16 * size.parameters + params["finetune"]["batch_size"] * a_text
 

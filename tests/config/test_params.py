@@ -55,6 +55,21 @@ def test_the_default_is_accepted_and_read_only():
         ("fusions.random_forest.n_estimator", 3, "n_estimator: unknown key; did you mean 'n_estimators'?"),
         ("prune.half.kep", 3, "prune.half.kep: unknown key; did you mean 'keep'?"),
         ("baselines.tfidf_linear_svm.CC", 3, "baselines.tfidf_linear_svm.CC: unknown key; did you mean 'C'?"),
+        (
+            "datasets.movie_reviews.finetune",
+            {"epoch": 3},
+            "datasets.movie_reviews.finetune.epoch: unknown key; did you mean 'epochs'?",
+        ),
+        (
+            "datasets.movie_reviews.finetune",
+            {"epochs": 0},
+            "datasets.movie_reviews.finetune.epochs: input should be greater than 0, got 0",
+        ),
+        (
+            "datasets.movie_reviews.finetune",
+            3,
+            "datasets.movie_reviews.finetune: input should be a valid dictionary or instance of Finetune, got 3",
+        ),
         ("finetune.epochs", 0, "finetune.epochs: input should be greater than 0, got 0"),
         ("finetune.epochs", "3", "finetune.epochs: input should be a valid number, got '3'"),
         ("distillation.alpha", 1.5, "distillation.alpha: input should be less than or equal to 1, got 1.5"),
@@ -235,3 +250,10 @@ def test_a_stage_refuses_before_it_works_in_one_line_without_a_traceback(tmp_pat
     assert stage.returncode == 1
     assert stage.stderr.strip().startswith("choose: params.yaml: grid.seeds: ") and "\n" not in stage.stderr.strip()
     assert not (tmp_path / "data").exists()
+
+
+def test_a_dataset_may_be_fine_tuned_in_its_own_way():
+    params = load(ROOT / "params.yaml")
+    own = params.finetune.of({"source": "files", "finetune": {"max_tokens": 128}})
+    assert own == params.finetune.model_copy(update={"max_tokens": 128}) != params.finetune
+    assert params.finetune.of({"source": "files"}) == params.finetune

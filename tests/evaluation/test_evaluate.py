@@ -14,7 +14,7 @@ from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))
 EVALUATOR = Evaluator(TEST, VALIDATION, resamples=300, level=0.95, calibration_bins=10)
-RUNTIME = {"seed": 0, "threads": 1, "precision": "fp32", "batch_size": 8, "max_tokens": 16}
+RUNTIME = {"seed": 0, "threads": 1, "precision": "fp32", "batch_size": 8}
 STEPS = [
     {"stage": "finetune", "recipe": "teacher", "method": "finetune", "options": {}},
     {

@@ -158,13 +158,16 @@ def test_texts_that_are_there_are_counted_at_their_own_mean_length(tmp_path, mon
 
 def test_lengths_count_as_often_as_there_are_texts_and_the_unknown_at_their_most():
     known = {"a": replace(ROWS, tokens=10), "b": replace(ROWS, train=300, tokens=30)}
-    assert mean_tokens(known, 48) == 25
-    assert mean_tokens({"a": replace(ROWS, tokens=10), "b": replace(ROWS, train=300)}, 48) == (10 + 3 * 48) / 4
-    assert mean_tokens({"a": None}, 48) == 48
+    assert mean_tokens(known, {"a": 48, "b": 48}) == 25
+    assert (
+        mean_tokens({"a": replace(ROWS, tokens=10), "b": replace(ROWS, train=300)}, {"a": 16, "b": 48})
+        == (10 + 3 * 48) / 4
+    )
+    assert mean_tokens({"a": None}, {"a": 48}) == 48
 
 
 def test_signals_are_read_from_batches_as_long_as_their_longest_text(params):
-    params["runtime"]["max_tokens"] = 48
+    params["finetune"]["max_tokens"] = 48
     short = replace(ROWS, tokens=12)
     assert workload.extract_signals(params, short, SIZE).trained == 100 * 4
     assert workload.remeasure(params, short, SIZE).trained == 100 * 4 * 14

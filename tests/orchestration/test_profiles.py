@@ -159,7 +159,7 @@ def test_paper_is_the_papers_setting(checked):
     nine = {"newsgroup", "dbpedia", "arxiv", "patent", "yahoo", "yelp", "agnews", "imdb", "amazon"}
     assert set(paper.grid.datasets) == set(paper.datasets) == nine and len(paper.grid.seeds) == 3
     assert list(paper.strategies) == list(laptop.strategies) and list(paper.fusions) == list(laptop.fusions)
-    assert paper.model.name == "google-bert/bert-base-uncased" and paper.runtime.max_tokens == 32
+    assert paper.model.name == "google-bert/bert-base-uncased" and paper.finetune.max_tokens == 32
     assert (paper.finetune.epochs, paper.finetune.batch_size, paper.finetune.learning_rate) == (3, 32, 2e-5)
     for entry in paper.datasets.values():
         assert (ROOT / entry["path"]).is_file()
