@@ -1,4 +1,4 @@
-"""download_model: the pretrained encoder, verified, to models/base."""
+"""download_model: the pretrained encoder, its hash and that it can be used verified, to models/base."""
 
 from slim.config import load
 from slim.download.encoder import fetch
@@ -6,7 +6,8 @@ from stages import run
 
 
 def download_model() -> None:
-    fetch("models/base", **load().model.model_dump())
+    params = load()
+    fetch("models/base", max_tokens=params.runtime.max_tokens, **params.model.model_dump())
 
 
 if __name__ == "__main__":

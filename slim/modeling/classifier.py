@@ -50,7 +50,7 @@ class Classifier:
         """Start the runtime and load a folder's model; with `labels`, under a fresh head for those classes."""
         runtime = start(threads, precision, seed)
         model, processor = load(folder, labels)
-        check_positions(model, max_tokens)
+        check_positions(Path(folder), model, max_tokens)
         return cls(model.to(runtime.device), processor, max_tokens, batch_size, runtime)
 
     def with_model(self, model: Model) -> "Classifier":

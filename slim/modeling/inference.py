@@ -8,6 +8,7 @@ import torch
 
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
+from slim.modeling.load_checks import positions
 from slim.modeling.manifest import read_manifest
 from slim.modeling.model_io import FORMAT, load
 from slim.modeling.splits import Input
@@ -17,7 +18,7 @@ from slim.modeling.transformer import reads_images
 BATCH_SIZE = 32
 """Inputs in a batch."""
 MAX_TOKENS = 512
-"""Where texts are cut if the folder does not say."""
+"""Where texts are cut if the folder does not say and the model has positions for so many."""
 
 
 def load_classifier(folder: str | Path) -> Classifier:
@@ -29,7 +30,8 @@ def load_classifier(folder: str | Path) -> Classifier:
         raise ValueError(f"{folder} is of the format '{format}', not '{FORMAT}': load it with what wrote it")
     model, processor = load(folder)
     runtime = Runtime(torch.device("cuda" if torch.cuda.is_available() else "cpu"), bf16=False)
-    max_tokens = MAX_TOKENS if reads_images(processor) else truncation(processor) or MAX_TOKENS
+    cut = None if reads_images(processor) else truncation(processor)
+    max_tokens = cut or min(MAX_TOKENS, positions(model) or MAX_TOKENS)
     return Classifier(model.to(runtime.device), processor, max_tokens, BATCH_SIZE, runtime)
 
 
