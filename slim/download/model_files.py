@@ -1,12 +1,13 @@
 """The files of a pretrained encoder: which are taken along, copied and checked; never a pickle."""
 
 import hashlib
+import json
 import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from slim.utils.io import is_lfs_pointer, read_json
+from slim.utils.io import is_lfs_pointer
 
 FILES = (
     "config.json",
@@ -71,8 +72,12 @@ def _join(origin: Path, target: Path) -> None:
 
     from slim.modeling.weights import read_tensors
 
+    try:
+        shards = sorted({Path(name).name for name in json.loads((origin / INDEX).read_text())["weight_map"].values()})
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"{origin / INDEX} is damaged, since it names no shards: download it again") from error
     tensors: dict[str, Any] = {}
-    for shard in sorted({Path(name).name for name in read_json(origin / INDEX)["weight_map"].values()}):
+    for shard in shards:
         if not (origin / shard).is_file():
             raise ValueError(f"{origin} lacks {shard}, which {INDEX} names: download it again")
         tensors |= read_tensors(origin / shard)

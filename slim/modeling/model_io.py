@@ -70,6 +70,8 @@ def _config(folder: Path, *, fresh_head: bool) -> Config:
     logging.disable_progress_bar()
     with _readable(folder):
         raw, _ = PreTrainedConfig.get_config_dict(folder, local_files_only=True)
+        if not isinstance(raw, dict):
+            raise ValueError("config.json is no JSON object")
     architecture(str(raw.get("model_type")))
     check_config(folder, raw, fresh_head=fresh_head)
     with _readable(folder):

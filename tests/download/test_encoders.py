@@ -108,6 +108,7 @@ def one_word_too_few(tensors, config):
         ("model.safetensors", ": model.safetensors is a Git LFS pointer, not the file: fetch it with `git lfs pull`"),
         ("tokenizer.json", ": tokenizer.json is a Git LFS pointer, not the file"),
         ("cut", "/model.safetensors is damaged"),
+        ("list", " holds a damaged model (config.json is no JSON object)"),
         ("adapter", " holds an adapter alone: save it merged into its model"),
         ("long", "runtime.max_tokens: 65 is more than the 64 positions of model.path"),
     ],
@@ -121,6 +122,8 @@ def test_a_folder_that_cannot_be_fine_tuned_is_refused_by_its_own_name_before_an
         (folder / change).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n")
     elif change == "cut":
         weights.write_bytes(weights.read_bytes()[:-5])
+    elif change == "list":
+        (folder / "config.json").write_text("[]")
     elif change == "adapter":
         weights.rename(folder / "adapter_model.safetensors")
         (folder / "adapter_config.json").write_text("{}")
@@ -267,6 +270,9 @@ def test_weights_in_shards_become_one_file(hub, tmp_path):
     assert all(torch.equal(tensor, whole.state_dict()[name]) for name, tensor in joined.state_dict().items())
     (origin / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(ValueError, match=r"lacks model-00002-of-00002\.safetensors"):
+        fetch(tmp_path / "other", **of(hub))
+    (origin / "model.safetensors.index.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"index\.json is damaged, since it names no shards: download it again"):
         fetch(tmp_path / "other", **of(hub))
 
 
