@@ -1,10 +1,13 @@
 """Models so small that every test can have its own: 2 to 4 layers, 16 wide, random weights."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, BertTokenizerFast
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
@@ -122,3 +125,15 @@ def classifier(family: str = "bert", **options: Any) -> Classifier:
     pico, its_processor = model(family, **options), processor(family)
     reconcile(pico.config, its_processor)
     return Classifier(pico, its_processor, max_tokens=16, batch_size=8, runtime=EXACT)
+
+
+def changed(folder: Path, change: Callable[[dict, dict], dict | None], family: str = "bert") -> Path:
+    """The folder of a model of the classes a, b and c, whose tensors and config `change` changed or replaced."""
+    whole = classifier(family)
+    whole.model.config.id2label = dict(enumerate("abc"))
+    whole.save(folder, inputs(family))
+    tensors, its_config = load_file(folder / "model.safetensors"), json.loads((folder / "config.json").read_text())
+    tensors = change(tensors, its_config) or tensors
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(its_config))
+    return folder

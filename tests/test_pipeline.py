@@ -246,7 +246,8 @@ RERUNS = {
     "finetune.weight_decay": (0.02, {"finetune"}),
     "datasets.toy.seed": (1, {"download@toy"}),
     "runtime.batch_size": (32, RUNNING),
-    "datasets.toy.finetune": ({"max_tokens": 15}, {"download@toy", "finetune"}),
+    "datasets.toy.finetune": ({"max_tokens": 15}, {"download_model", "download@toy", "finetune"}),
+    "finetune.max_tokens": (15, {"download_model", "finetune"}),
     "model.sha256": ("0" * 64, {"download_model"}),
     "launcher": ("torchrun --standalone --nproc-per-node 2", {"finetune", "distill"}),
 }

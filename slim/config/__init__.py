@@ -30,7 +30,7 @@ from slim.config.sections import (
 )  # fmt: skip
 from slim.utils.registry import find
 
-__all__ = ["Params", "check_options", "load", "recipe"]
+__all__ = ["Params", "check_options", "load", "most_tokens", "recipe"]
 
 
 class Params(Section):
@@ -141,6 +141,11 @@ class Params(Section):
     def recipes(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Stage -> its recipes by name: all models but the teacher."""
         return {stage: getattr(self, stage) for stage in STAGES}
+
+
+def most_tokens(max_tokens: int, datasets: Mapping[str, Mapping[str, Any]]) -> int:
+    """The most tokens that a text of any dataset may have; `max_tokens`: where those are cut that do not say."""
+    return max(entry.get("finetune", {}).get("max_tokens", max_tokens) for entry in datasets.values())
 
 
 def load(path: str | Path = "params.yaml") -> Params:

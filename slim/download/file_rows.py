@@ -42,18 +42,23 @@ def usable_rows(
 
 
 def with_images(frame: DataFrame, folder: Path, path: str) -> DataFrame:
-    """The rows with the images in place of their names. Raises ValueError, naming the first that cannot be read."""
-    from slim.utils.image_files import decode_image  # only here, since texts need no Pillow
+    """The rows with the images in place of their names; says how many are transparent.
+
+    Raises ValueError, naming the first that cannot be read.
+    """
+    from slim.utils.image_files import is_transparent  # only here, since texts need no Pillow
 
     files = [folder / name for name in frame["image"]]
     if absent := next((file for file in files if not file.is_file()), None):
         raise ValueError(f"{path}: the image {absent} does not exist: add it, or remove its row")
-    images = [file.read_bytes() for file in files]
+    images, transparent = [file.read_bytes() for file in files], 0
     for file, image in zip(files, images, strict=True):
         try:
-            decode_image(image)
+            transparent += is_transparent(image)
         except ValueError as error:
             raise ValueError(f"{file} {error}: repair it, or remove its row of {path}") from error
+    if transparent:
+        print(f"{path}: {transparent} of {len(images)} images are transparent, and shown on white", flush=True)
     return frame.assign(image=images)
 
 

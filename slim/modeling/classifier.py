@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from slim.modeling.batching import Batches, batches
 from slim.modeling.device import Precision, Runtime, start
-from slim.modeling.load_checks import check_positions
+from slim.modeling.load_checks import check_positions, positions
 from slim.modeling.model_io import load, save
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import set_truncation, truncated_fraction, truncation
@@ -21,7 +21,7 @@ REFERENCE_INPUTS = 16
 """How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
 
 MAX_TOKENS = 512
-"""Where texts are cut if neither parameters nor the folder say."""
+"""Where texts are cut if neither parameters nor the folder say and the model has positions for so many."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ class Classifier:
         """
         runtime = start(threads, precision, seed)
         model, processor = load(folder, labels)
-        cut = max_tokens or saved_truncation(processor)
-        check_positions(model, cut)
+        if max_tokens is not None:
+            check_positions(Path(folder), model, max_tokens)
+        cut = max_tokens or saved_length(model, processor)
         return cls(model.to(runtime.device), processor, cut, batch_size, runtime)
 
     def with_model(self, model: Model) -> "Classifier":
@@ -107,6 +108,7 @@ class Classifier:
         save(self.model, self.processor, folder, reference, steps, notes, self.stored_as)
 
 
-def saved_truncation(processor: Processor) -> int:
-    """Where a saved tokenizer cuts texts."""
-    return MAX_TOKENS if reads_images(processor) else truncation(processor) or MAX_TOKENS
+def saved_length(model: Model, processor: Processor) -> int:
+    """At how many tokens a saved tokenizer cuts texts; where it does not say, as many as the model has positions."""
+    cut = None if reads_images(processor) else truncation(processor)
+    return cut or min(MAX_TOKENS, positions(model) or MAX_TOKENS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from slim.modeling.classifier import Classifier, saved_truncation
+from slim.modeling.classifier import Classifier, saved_length
 from slim.modeling.device import Runtime
 from slim.modeling.manifest import read_manifest
 from slim.modeling.model_io import FORMAT, load
@@ -26,7 +26,7 @@ def load_classifier(folder: str | Path) -> Classifier:
         raise ValueError(f"{folder} is of the format '{format}', not '{FORMAT}': load it with what wrote it")
     model, processor = load(folder)
     runtime = Runtime(torch.device("cuda" if torch.cuda.is_available() else "cpu"), bf16=False)
-    return Classifier(model.to(runtime.device), processor, saved_truncation(processor), BATCH_SIZE, runtime)
+    return Classifier(model.to(runtime.device), processor, saved_length(model, processor), BATCH_SIZE, runtime)
 
 
 def classify(classifier: Classifier, inputs: Sequence[Input]) -> list[dict[str, Any]]:

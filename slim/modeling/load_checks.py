@@ -1,23 +1,71 @@
-"""What a loaded model is checked for: that its file holds all of its tensors, and that its head fits the classes."""
+"""What a loaded model is checked for: that its file holds all of it, and that it can read what it is given."""
 
+import inspect
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
+import transformers
 from torch import nn
 
-from slim.modeling.device import process_rank
-from slim.modeling.transformer import Model, output_layer
+from slim.modeling.transformer import Model, Processor, architecture
+from slim.modeling.weights import number_formats
+
+SINGLE_LABEL = "single_label_classification"
+FLOATS = ("F64", "F32", "F16", "BF16")
+"""Formats of numbers that hold weights as they are."""
+BUFFERS = re.compile(r"(position_ids|(^|\.)attn\.(masked_)?bias|rotary_emb\.inv_freq|embeddings\.mask_token)$")
+"""Tensors that no classifier needs: those that older versions saved, and what pretraining puts in place of a patch."""
+HEADS = re.compile(
+    r"cls|score|lm_head|.*head|.*classifier.*|.*outputs?|.*predictions|vocab_.*|decoder|pooler|sequence_summary|dropout"
+)
+"""Names of a head, of any task, as transformers' classes have them: an encoder is whole without it."""
 
 
 def check_config(folder: Path, config: Mapping[str, Any], *, fresh_head: bool) -> None:
-    """Raise ValueError for weights that are quantized, or for a head that does not choose one class of several."""
+    """Raise ValueError for a config of what slim does not compute, or of a head that does not choose one class."""
     if config.get("quantization_config"):
         raise ValueError(f"{folder} holds quantized weights, which are not supported: save the model in float32")
+    own, model_type = config.get("auto_map") or {}, config["model_type"]
+    if code := next((name for auto, name in sorted(own.items()) if auto.startswith("AutoModel")), None):
+        raise ValueError(f"{folder} needs code of its own ({code}), which is never run: choose another model, or "
+                         f"remove `auto_map` if transformers' {model_type} computes the same")  # fmt: skip
+    for name in config.get("architectures") or ():
+        if (of := _model_type(name)) not in (None, model_type):
+            raise ValueError(f"{folder} holds a {name}, of the architecture '{of}', with a config for '{model_type}': "
+                             "save weights and config together again")  # fmt: skip
+    for name, value in architecture(model_type).fixed.items():
+        if (config.get(name) or value) != value:
+            raise ValueError(f"{folder}: {model_type} with {name}: {config[name]} is not supported: transformers "
+                             f"computes {value} only: choose another model")  # fmt: skip
     problem = config.get("problem_type")
-    if problem not in (None, "single_label_classification") and not fresh_head:
+    if problem not in (None, SINGLE_LABEL) and not fresh_head:
         raise ValueError(f"{folder} holds a head for {problem}, not for one class of several: fine-tune it anew")
+
+
+def _model_type(name: str) -> str | None:
+    """The architecture of a class of transformers, None where it has no such class."""
+    try:
+        return getattr(transformers, name).config_class.model_type
+    except (AttributeError, ImportError, RuntimeError):
+        return None
+
+
+def ignored_options(config: Mapping[str, Any], model: Model) -> list[str]:
+    """The options of a config.json that are not even mentioned in the code of a model's class and its config's."""
+    modules = {each.__module__ for made in (model, model.config) for each in type(made).__mro__}
+    code = "".join(inspect.getsource(sys.modules[name]) for name in modules if name.startswith("transformers."))
+    known = {*architecture(config["model_type"]).fixed, "tokenizer_class", "finetuning_task", "task_specific_params"}
+    return [name for name, value in sorted(config.items()) if value and name not in known and name not in code]
+
+
+def check_formats(folder: Path) -> None:
+    """Raise ValueError, naming the first, for tensors that are no plain numbers, as quantized ones are."""
+    for name, numbers in sorted(number_formats(folder / "model.safetensors").items()):
+        if numbers not in FLOATS and not BUFFERS.search(name):
+            raise ValueError(f"{folder} holds quantized weights ({name} is {numbers}): save the model in float32")
 
 
 def check_tensors(folder: Path, model: Model, loading: Mapping[str, Any], *, fresh_head: bool) -> None:
@@ -36,52 +84,52 @@ def check_tensors(folder: Path, model: Model, loading: Mapping[str, Any], *, fre
 
     def required(name: str) -> bool:
         """Whether a tensor must be as it was saved, since it is no part of a head or a pooler that may be new."""
-        inner = name.removeprefix(f"{model.base_model_prefix}.")
-        return not fresh_head or (name.split(".", maxsplit=1)[0] in encoder and inner.split(".")[0] != "pooler")
+        first, inner = name.split(".", maxsplit=1)[0], name.removeprefix(f"{model.base_model_prefix}.")
+        head = inner.split(".")[0] == "pooler" or (first not in encoder and HEADS.fullmatch(first))
+        return not (fresh_head and head)
 
     mismatched = {name: (tuple(stored), tuple(declared)) for name, stored, declared in loading["mismatched_keys"]}
     refuse([name for name in loading["missing_keys"] if required(name)], "of the model is not in model.safetensors")
     for name in sorted(filter(required, mismatched)):
         stored, declared = mismatched[name]
         refuse([name], f"is {stored} in model.safetensors and {declared} by config.json")
-    refuse(
-        [name for name in loading["unexpected_keys"] if required(name)], "is in model.safetensors, not in the model"
-    )
+    unused = [name for name in loading["unexpected_keys"] if required(name) and not BUFFERS.search(name)]
+    refuse(unused, "is in model.safetensors, not in the model")
     diverged = [name for name, parameter in model.named_parameters() if not parameter.isfinite().all()]
     refuse(diverged, "holds NaN or infinity", "train it again")
 
 
-def check_positions(model: Model, max_tokens: int) -> None:
+def check_vocabulary(folder: Path, model: Model, tokenizer: Processor) -> None:
+    """Raise ValueError where a tokenizer gives what the embeddings have no row for."""
+    rows, last = model.get_input_embeddings().num_embeddings, max(tokenizer.get_vocab().values())
+    if last >= rows:
+        raise ValueError(f"{folder}: the tokenizer has {last + 1} tokens, the model embeds {rows}: resize and save it")
+    for module in _positions(model):
+        if module.padding_idx not in (None, tokenizer.pad_token_id):
+            raise ValueError(f"{folder}: the tokenizer pads with token {tokenizer.pad_token_id}, and positions count "
+                             f"from token {module.padding_idx}: let pad_token_id be the same")  # fmt: skip
+
+
+def positions(model: Model) -> int | None:
+    """How many tokens of a text the model has positions for; None: any number."""
+    counts = [
+        module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+        for module in _positions(model)
+    ]
+    return min(counts, default=None)
+
+
+def check_positions(folder: Path, model: Model, max_tokens: int) -> None:
     """Raise ValueError where texts of `max_tokens` would have more tokens than the model has positions."""
-    for name, module in model.base_model.named_modules():
-        if isinstance(module, nn.Embedding) and name.split(".")[-1] in ("position_embeddings", "wpe"):
-            positions = module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
-            if max_tokens > positions:
-                raise ValueError(f"finetune.max_tokens: {max_tokens} is more than the model's {positions} positions")
+    count = positions(model)
+    if count is not None and max_tokens > count:
+        raise ValueError(f"finetune.max_tokens: {max_tokens} is more than the {count} positions of {folder}: lower it")
 
 
-@torch.no_grad()
-def fit_head(folder: Path, model: Model, names: Sequence[str], labels: Sequence[str]) -> None:
-    """Let the head of a model whose classes have these names give the logits of `labels`, and say what was done.
-
-    Classes of the same names are put in order. Otherwise it is not known what the head's classes mean: its output
-    layer is drawn anew.
-    """
-    if list(names) == list(labels):
-        return
-    layer: nn.Linear = output_layer(model)
-    parameters = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
-    if sorted(names) == sorted(labels):
-        _say(f"{folder}: the classes of its head are put in the order {', '.join(labels)}")
-        for parameter in parameters:
-            parameter.copy_(parameter[[list(names).index(label) for label in labels]].clone())
-        return
-    _say(f"{folder}: its head is not for the classes {', '.join(labels)}, so a fresh one is drawn")
-    nn.init.normal_(layer.weight, std=model.config.initializer_range)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-
-
-def _say(line: str) -> None:
-    if process_rank() == 0:
-        print(line, flush=True)
+def _positions(model: Model) -> list[nn.Embedding]:
+    """The tables of learnt positions; RoBERTa's begins after the padding index."""
+    return [
+        module
+        for name, module in model.base_model.named_modules()
+        if isinstance(module, nn.Embedding) and name.split(".")[-1] in ("position_embeddings", "wpe")
+    ]

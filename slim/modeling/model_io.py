@@ -8,13 +8,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
+from huggingface_hub.errors import StrictDataclassError
+from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer, PreTrainedConfig
 from transformers.utils import logging
 
 from slim.modeling.architectures._architecture import Config
-from slim.modeling.load_checks import check_config, check_tensors, fit_head
+from slim.modeling.heads import fit_head, head_config
+from slim.modeling.load_checks import (
+    check_config,
+    check_formats,
+    check_positions,
+    check_tensors,
+    check_vocabulary,
+    ignored_options,
+)
 from slim.modeling.manifest import write_manifest
-from slim.modeling.transformer import Model, Processor, architecture, auto_model, check_supported, output_layer
+from slim.modeling.transformer import Model, Processor, architecture, auto_model, check_supported
 from slim.utils.io import read_json, write_json, written_aside
 
 FORMAT = "transformers"
@@ -25,25 +34,57 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
     """The classifier and processor of a folder; with `labels`, for these classes.
 
     The folder's own head is kept where it has classes of these names, in whatever order; otherwise the head is drawn
-    anew. Raises ValueError in one line when the folder holds no model, a damaged one, one whose weights and config do
-    not fit each other, or an unsupported architecture.
+    anew. Raises ValueError in one line when the folder holds no model, a damaged one, one whose weights, config and
+    tokenizer do not fit each other, or an unsupported architecture.
     """
-    folder = Path(folder)
+    folder, fresh = Path(folder), labels is not None
+    own = config = _config(folder, fresh_head=fresh)
+    if labels is not None:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, **head_config(own, labels))
+    model, processor, loading = _parts(folder, config, fresh_head=fresh)
+    if labels is not None:
+        names = [str(own.id2label.get(i)) for i in range(own.num_labels)]
+        fit_head(folder, model, names, labels, loading)
+    return model.eval(), processor
+
+
+def check_pretrained(folder: Path, max_tokens: int | None = None) -> None:
+    """Raise ValueError, in one line, where the model of a folder cannot be fine-tuned on texts of `max_tokens`.
+
+    That is where `load` could not give it a fresh head. Says which of its options mean nothing to transformers.
+    """
+    model, _, _ = _parts(folder, _config(folder, fresh_head=True), fresh_head=True)
+    if max_tokens is not None:
+        check_positions(folder, model, max_tokens)
+    if ignored := ignored_options(read_json(folder / "config.json"), model):
+        print(f"config.json has options that transformers does not read: {', '.join(ignored)}", flush=True)
+
+
+def _config(folder: Path, *, fresh_head: bool) -> Config:
+    """The config of a folder that holds a model which can be read."""
     if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
         if pickled := next(folder.glob("pytorch_model*.bin"), None):
             raise ValueError(f"{pickled} is a pickle, which is never loaded: save the model as model.safetensors")
         raise ValueError(f"{folder} holds no config.json and model.safetensors: run `dvc repro` or `dvc checkout`")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    raw = read_json(folder / "config.json")
-    architecture(raw.get("model_type"))
-    check_config(folder, raw, fresh_head=labels is not None)
     with _readable(folder):
-        own = AutoConfig.from_pretrained(folder, local_files_only=True)
-        config = own if labels is None else AutoConfig.from_pretrained(folder, local_files_only=True, **_head(labels))
+        raw, _ = PreTrainedConfig.get_config_dict(folder, local_files_only=True)
+        if not isinstance(raw, dict):
+            raise ValueError("config.json is no JSON object")
+    architecture(str(raw.get("model_type")))
+    check_config(folder, raw, fresh_head=fresh_head)
+    with _readable(folder):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
     check_supported(config)
+    return config
+
+
+def _parts(folder: Path, config: Config, *, fresh_head: bool) -> tuple[Model, Processor, Mapping[str, Any]]:
+    """(the model of a folder, its processor, which tensors `from_pretrained` had to draw), all checked."""
+    check_formats(folder)
     processor = _processor(folder, config)
-    reconcile(config, processor)
+    reconcile(config, processor, str(folder))
     with _readable(folder):
         model, loading = auto_model(config).from_pretrained(
             folder,
@@ -54,23 +95,10 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    check_tensors(folder, model, loading, fresh_head=labels is not None)
-    names = [own.id2label[i] for i in range(own.num_labels)]
-    if labels is not None and len(names) == len(labels) and not _head_is_new(model, loading):
-        fit_head(folder, model, names, labels)
-    return model.eval(), processor
-
-
-def _head(labels: Sequence[str]) -> dict[str, Any]:
-    """What a config says of a head for these classes."""
-    names = dict(enumerate(labels))
-    label2id = {name: i for i, name in names.items()}
-    return {"num_labels": len(labels), "id2label": names, "label2id": label2id, "problem_type": None}
-
-
-def _head_is_new(model: Model, loading: Mapping[str, Any]) -> bool:
-    (output,) = (name for name, module in model.named_modules() if module is output_layer(model))
-    return f"{output}.weight" in {*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])}
+    check_tensors(folder, model, loading, fresh_head=fresh_head)
+    if not architecture(config.model_type).images:
+        check_vocabulary(folder, model, processor)
+    return model, processor, loading
 
 
 def _processor(folder: Path, config: Config) -> Processor:
@@ -91,43 +119,49 @@ def _readable(folder: Path) -> Iterator[None]:
     """A context that says in one line why a folder cannot be read."""
     try:
         yield
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, ImportError) as error:
-        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError, ImportError, AttributeError, AssertionError,
+            StrictDataclassError) as error:  # fmt: skip
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(f"{folder} holds a damaged model ({reason}): save it again, or run `dvc checkout`") from error
-    except Exception as error:
-        if type(error).__name__ == "SafetensorError":  # not importable by one name in every version
-            raise ValueError(
-                f"{folder}/model.safetensors is damaged ({error}): save it again, or run `dvc checkout`"
-            ) from error
-        raise
 
 
-def reconcile(config: Config, processor: Processor) -> None:
+def reconcile(config: Config, processor: Processor, folder: str = "model") -> None:
     """Let a config and a tokenizer mean the same padding, to the right, and the tokenizer give what the model takes.
 
-    Raises ValueError when the tokenizer has no token that texts could be padded with, or more tokens than the model
-    has embeddings, or when an image processor makes images of another size than the model reads.
+    A model that knows one segment is not told which text of a pair a token is of. Raises ValueError, beginning with
+    `folder`, when texts could be padded with no token, or with one that the model has no embedding for, or when an
+    image processor makes images of another size or other colours than the model reads.
     """
     known, tokenizer = architecture(config.model_type), processor
     if known.images:
-        given, read = (processor.size["height"], processor.size["width"]), config.image_size
-        if given != (tuple(read) if isinstance(read, list | tuple) else (read, read)):
-            raise ValueError(f"preprocessor_config.json makes images of {given}, the model reads {read}: mend `size`")
+        _check_images(config, processor, folder)
         return
-    if len(tokenizer) > config.vocab_size:
-        raise ValueError(
-            f"the tokenizer has {len(tokenizer)} tokens, the model embeds {config.vocab_size}: resize its embeddings"
-        )
     if tokenizer.pad_token is None:
         if tokenizer.eos_token is None:
-            raise ValueError("the tokenizer has neither a pad_token nor an eos_token: name one in its config")
+            raise ValueError(f"{folder}: the tokenizer has neither a pad_token nor an eos_token: name one")
         tokenizer.pad_token = tokenizer.eos_token
     if known.reads_padding:
         config.pad_token_id = tokenizer.pad_token_id
+    for part, token in (("the tokenizer", tokenizer.pad_token_id), ("config.json", config.pad_token_id)):
+        if token is not None and token not in range(rows := config.vocab_size):
+            raise ValueError(
+                f"{folder}: {part} pads with token {token}, the model embeds {rows}: resize its embeddings"
+            )
     tokenizer.padding_side = "right"
-    taken = [name for name in tokenizer.model_input_names if name in known.inputs]
+    unread = ["token_type_ids"] if getattr(config, "type_vocab_size", None) == 1 else []
+    taken = [name for name in tokenizer.model_input_names if name in known.inputs and name not in unread]
     if taken != tokenizer.model_input_names:
         tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = taken  # the latter is saved
+
+
+def _check_images(config: Config, processor: Processor, folder: str) -> None:
+    given, read = (processor.size["height"], processor.size["width"]), config.image_size
+    if given != (tuple(read) if isinstance(read, list | tuple) else (read, read)):
+        raise ValueError(
+            f"{folder}: preprocessor_config.json makes images of {given}, the model reads {read}: mend `size`"
+        )
+    if config.num_channels != 3:
+        raise ValueError(f"{folder} reads images of {config.num_channels} channels, not 3: choose another model")
 
 
 def save(

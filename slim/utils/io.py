@@ -35,6 +35,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def is_lfs_pointer(content: bytes) -> bool:
+    """Whether a file of this beginning is what Git LFS leaves in place of one that was not fetched."""
+    return content.startswith(b"version https://git-lfs.github.com/spec/")
+
+
 def write_text(text: str, path: str | Path) -> None:
     with written_aside(path) as aside:
         aside.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -18,6 +19,7 @@ from slim.download.encoder import fetch
 from slim.download.encoders.packaged import model_folder
 from slim.modeling import model_io
 from slim.modeling import transformer as models
+from slim.modeling.classifier import Classifier
 from slim.orchestration.machine import configuration, model_size
 from tests import pico
 from tests.hub_stand_in import Hub, Repository
@@ -53,6 +55,120 @@ def test_a_local_folder_is_a_source_too(tmp_path):
     fetch(tmp_path / "base", source="folder", path=str(tmp_path / "mine"), name="", sha256=None)
     assert (tmp_path / "base" / "config.json").exists()
     assert json.loads((tmp_path / "base" / "card.json").read_text())["name"] == "mine"
+
+
+def folder_of(path: Path) -> dict:
+    return {"source": "folder", "path": str(path), "name": "", "sha256": None}
+
+
+@pytest.mark.parametrize("at", ["_orig_mod.{}", "module.{}", "module._orig_mod.{}", "{0[0]}._orig_mod.{0[1]}"])
+def test_what_wrapped_a_saved_model_is_taken_out_of_the_names_of_its_tensors(at, tmp_path, capsys):
+    def wrapped(tensors, _):
+        return {at.format(name.split(".", 1) if "0[" in at else name): each for name, each in tensors.items()}
+
+    pico.changed(tmp_path / "plain", lambda *_: None)
+    fetch(tmp_path / "base", **folder_of(pico.changed(tmp_path / "mine", wrapped)))
+    plain, base = (load_file(tmp_path / name / "model.safetensors") for name in ("plain", "base"))
+    assert plain.keys() == base.keys() and all(torch.equal(plain[name], base[name]) for name in plain)
+    assert f"model.path: {tmp_path}/mine: tensors lose the " in capsys.readouterr().out
+
+
+def test_a_tensor_that_is_there_plain_and_wrapped_is_refused(tmp_path):
+    def twice(tensors, _):
+        return tensors | {"module.classifier.bias": tensors["classifier.bias"].clone()}
+
+    with pytest.raises(ValueError, match=r"holds classifier\.bias and the same in module: save the model again"):
+        fetch(tmp_path / "base", **folder_of(pico.changed(tmp_path / "mine", twice)))
+
+
+def quantized(_, config):
+    config["quantization_config"] = {"quant_method": "bitsandbytes"}
+
+
+def diverged(tensors, _):
+    tensors["bert.encoder.layer.2.output.dense.bias"][3] = torch.inf
+
+
+def narrower(_, config):
+    config["hidden_size"] = 8
+
+
+def one_word_too_few(tensors, config):
+    name = "bert.embeddings.word_embeddings.weight"
+    tensors[name], config["vocab_size"] = tensors[name][:64].clone(), 64
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (quantized, " holds quantized weights, which are not supported"),
+        (diverged, ": bert.encoder.layer.2.output.dense.bias holds NaN or infinity"),
+        (narrower, ": bert.embeddings.LayerNorm.bias is (16,) in model.safetensors and (8,) by config.json"),
+        (one_word_too_few, ": the tokenizer has 65 tokens, the model embeds 64"),
+        ("model.safetensors", ": model.safetensors is a Git LFS pointer, not the file: fetch it with `git lfs pull`"),
+        ("tokenizer.json", ": tokenizer.json is a Git LFS pointer, not the file"),
+        ("cut", "/model.safetensors is damaged"),
+        ("list", " holds a damaged model (config.json is no JSON object)"),
+        ("adapter", " holds an adapter alone: save it merged into its model"),
+        ("long", "finetune.max_tokens: 65 is more than the 64 positions of model.path"),
+    ],
+)
+def test_a_folder_that_cannot_be_fine_tuned_is_refused_by_its_own_name_before_anything_trains(
+    change, message, tmp_path
+):
+    folder = pico.changed(tmp_path / "mine", change if callable(change) else lambda *_: None)
+    weights = folder / "model.safetensors"
+    if change in ("model.safetensors", "tokenizer.json"):
+        (folder / change).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n")
+    elif change == "cut":
+        weights.write_bytes(weights.read_bytes()[:-5])
+    elif change == "list":
+        (folder / "config.json").write_text("[]")
+    elif change == "adapter":
+        weights.rename(folder / "adapter_model.safetensors")
+        (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(ValueError) as refusal:
+        fetch(tmp_path / "base", **folder_of(folder), max_tokens=65 if change == "long" else 64)
+    assert message in str(refusal.value) and f"model.path: {folder}" in str(refusal.value)
+    assert "\n" not in str(refusal.value) and not (tmp_path / "base").exists()
+
+
+CASES = ROOT.parent / "shared" / "cases"
+REFUSED = {
+    "model_gpt2_new_pad_not_resized": "the tokenizer pads with token 209, the model embeds 209",
+    "model_nan_weights": "bert.encoder.layer.2.output.dense.weight holds NaN or infinity",
+    "model_num_layers_too_few": "(and 31 more) is in model.safetensors, not in the model",
+    "model_quantized": "holds quantized weights",
+    "model_roberta_short": "finetune.max_tokens: 16 is more than the 11 positions of",
+    "model_vocab_mismatch": "word_embeddings.weight is (209, 16) in model.safetensors and (204, 16) by config.json",
+}
+"""Folders of ../shared/cases -> why they are refused."""
+ACCEPTED = {
+    "model_multi_label": "its head is not for the classes neg, pos, so a fresh one is drawn",
+    "model_orig_mod": "tensors lose the _orig_mod in their names",
+    "model_own_swapped": "the classes of its head are put in the order neg, pos",
+    "model_thirteen_layers": "",
+}
+"""Folders that become a teacher -> what is said of them."""
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="no ../shared/cases beside the repository")
+@pytest.mark.parametrize("name", sorted({*REFUSED, *ACCEPTED, *(path.name for path in CASES.glob("model_*"))}))
+def test_a_case_of_a_users_model_is_refused_or_read_right(name, tmp_path, capsys):
+    folder = CASES / name / "my_model"
+    if name in REFUSED:
+        with pytest.raises(ValueError) as refusal:
+            fetch(tmp_path / "base", **folder_of(folder), max_tokens=16)
+        assert REFUSED[name] in str(refusal.value) and str(folder) in str(refusal.value)
+        return
+    fetch(tmp_path / "base", **folder_of(folder), max_tokens=16)
+    model, processor = model_io.load(tmp_path / "base", ["neg", "pos"])
+    assert ACCEPTED[name] in capsys.readouterr().out
+    assert model.config.problem_type in (None, "single_label_classification")
+    if name == "model_own_swapped":  # trained to be right on every row
+        rows = pd.read_csv(CASES / "plain/test.csv")
+        found = Classifier(model, processor, 16, 8, pico.EXACT).logits(list(rows["text"])).argmax(axis=1)
+        assert [model.config.id2label[label] for label in found] == list(rows["label"])
 
 
 @pytest.fixture
@@ -154,6 +270,9 @@ def test_weights_in_shards_become_one_file(hub, tmp_path):
     assert all(torch.equal(tensor, whole.state_dict()[name]) for name, tensor in joined.state_dict().items())
     (origin / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(ValueError, match=r"lacks model-00002-of-00002\.safetensors"):
+        fetch(tmp_path / "other", **of(hub))
+    (origin / "model.safetensors.index.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"index\.json is damaged, since it names no shards: download it again"):
         fetch(tmp_path / "other", **of(hub))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from slim.config.sections import ModelSource
@@ -18,6 +19,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split, read_unlabelled
 from slim.utils.image_files import decode_image
 from tests import pico
+from tests.imports import ROOT
 
 FRACTIONS = {"validation_fraction": 0.15, "test_fraction": 0.25}
 SHAPE = {"num_hidden_layers": 3, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
@@ -75,6 +77,26 @@ def test_your_own_images_are_read_by_name_and_twins_dropped_by_content(tmp_path)
     assert tables.dropped == {"train: also in a later split": 1} and tables.labels == ["dark", "light"]
     assert list(tables.splits["test"]["image"]) == pico.images(30)[20:]
     assert {name: len(frame) for name, frame in tables.splits.items()} == {"train": 18, "validation": 2, "test": 10}
+
+
+def test_transparent_images_are_said_once_for_a_file(tmp_path, capsys):
+    options = folder_of_images(tmp_path)
+    for name in ("3.png", "4.png"):
+        Image.new("RGBA", (8, 8), (0, 0, 0, int(name[0]))).save(tmp_path / name)
+    files(**options)
+    assert capsys.readouterr().out == f"{tmp_path}/train.csv: 2 of 21 images are transparent, and shown on white\n"
+
+
+CASE = ROOT / "../shared/cases/img_exif"
+
+
+@pytest.mark.skipif(not CASE.is_dir(), reason="no ../shared/cases beside the repository")
+def test_photographs_stored_upside_down_are_read_as_the_upright_ones():
+    tables = files(path=str(CASE), image="image")
+    for frame in tables.splits.values():
+        for image, label in zip(frame["image"], frame["label"], strict=True):
+            rows = np.asarray(decode_image(image)).mean(axis=(1, 2))
+            assert (rows[:8].mean() > rows[8:].mean()) == label
 
 
 @pytest.mark.parametrize("damage", ["absent", "empty", "cut", "text"])

@@ -101,6 +101,8 @@ class Architecture:
     """Classes of norms without a mean: x / sqrt(mean(x^2) + variance_epsilon) * weight."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Values of the config that must be absent, zero or false -> why."""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Options that transformers reads no longer -> the only value that it computes."""
     returns_pair: bool = False
     """Whether a layer returns (hidden states, attention weights)."""
     needs_output_attentions: bool = False

@@ -44,4 +44,5 @@ bert = Architecture(
     tail=_pooled,
     first_only=first_only,
     inputs=INPUTS,
+    fixed={"position_embedding_type": "absolute"},
 )
