@@ -4,8 +4,9 @@ import pytest
 
 
 def pytest_collection_modifyitems(items):
-    """The longest file first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: item.path.name != "test_pipeline.py")
+    """The longest files first, so that no worker is left alone with one of them at the end."""
+    longest = ["test_pipeline.py", "test_workers.py", "test_extension.py"]
+    items.sort(key=lambda item: longest.index(item.path.name) if item.path.name in longest else len(longest))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from slim.utils.io import read_json
-from tests.test_pipeline import Project
+from tests.project import Project
 
 FILES = {
     "slim/ranking/signals/my_signal.py": '''

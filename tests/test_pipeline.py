@@ -1,170 +1,40 @@
 """The whole pipeline through `dvc repro`, on a pico model and 120 rows; then what reruns, and what is restored."""
 
-import contextlib
 import copy
 import csv
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import yaml
-from dvc.repo import Repo
 from transformers import AutoModelForSequenceClassification
 
 from slim.modeling.manifest import read_manifest
 from slim.subsets.curves import read_curves
 from slim.subsets.lattice import Lattice, mask_of
 from slim.utils.io import read_arrays, read_json
-from tests import pico
-from tests.imports import ROOT
+from tests.project import MODELS, RUNS, SEEDS, FirstRun, Project, first_run, put
 from tests.test_truth import STAGES, covers, declared
-
-DATASET, SEEDS = "toy", [0, 1]
-RUNS = [f"{DATASET}/{seed}" for seed in SEEDS]
-SIGNALS = {name: {"prune_first": "low"} for name in ("weight_entropy", "activation_energy", "gradient_fisher")}
-OVERRIDES = {
-    "grid": {"datasets": [DATASET], "seeds": SEEDS},
-    "runtime": {"threads": 1, "precision": "fp32"},
-    "model": {"source": "folder", "path": "pico"},
-    "datasets": {DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2}},
-    "finetune": {"learning_rate": 3e-3, "epochs": 30, "batch_size": 8, "max_tokens": 16},
-    "budgets": {"brief": {"steps": 4}},
-    "recover": {"sizes": [1, 2, 3], "sets": 20},
-    "extract_signals": {"texts": 40},
-    "strategies": {**SIGNALS, "random": {"prune_first": "low", "draws": 2}},
-    "fusions": {"random_forest": {"n_estimators": 10}, "greedy": {}},
-    "prune": {
-        "half": {"from": "teacher", "method": "drop_layers", "order": "random_forest", "keep": 0.5,
-                 "control": "half_greedy"},
-        "half_greedy": {"from": "teacher", "method": "drop_layers", "order": "greedy", "keep": 0.5},
-    },
-    "distillation": {"epochs": 2, "batch_size": 8, "learning_rate": 3e-3},
-    "distill": {
-        "half_distilled": {"from": "half", "method": "distill", "control": "half_finetuned"},
-        "half_finetuned": {"from": "half", "method": "distill", "alpha": 0.0},
-    },
-    "compress": {"small": {"from": "half_distilled", "method": "float16", "control": "half_distilled"}},
-    "baselines": {"tfidf_linear_svm": {"method": "tfidf_linear", "classifier": "linear_svm", "min_df": 1}},
-    "evaluate": {"resamples": 200},
-}  # fmt: skip
-MODELS = ("teacher", "half", "half_greedy", "half_distilled", "half_finetuned", "small")
-
-
-class Project:
-    """A copy of this repository with a pico model and a small table in it."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        for name in ("slim", "stages", ".dvc", "dvc.yaml", ".dvcignore", ".gitignore"):
-            source = ROOT / name
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
-                shutil.copytree(source, folder / name, ignore=ignored)
-            else:
-                shutil.copy(source, folder / name)
-        self.trace = folder.parent / f"{folder.name}-trace"
-        self.trace.mkdir()
-        self.params = yaml.safe_load((ROOT / "params.yaml").read_text()) | copy.deepcopy(OVERRIDES)
-        self.write_params(self.params)
-        (folder / "table").mkdir()
-        pico.classifier(layers=4).save(folder / "pico", pico.texts())
-        for name, rows, seed in (("train", 120, 0), ("test", 60, 1)):
-            self.write_table(f"table/{name}.csv", rows, seed)
-        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
-
-    def write_table(self, name: str, rows: int, seed: int) -> None:
-        """Three classes; four words of a class's own in every text, and one of any."""
-        draw = np.random.default_rng(seed)
-        with (self.folder / name).open("w", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(["text", "label"])
-            for i in range(rows):
-                own = draw.choice(pico.WORDS[15 * (i % 3) : 15 * (i % 3) + 15], 4)
-                table.writerow([" ".join(draw.permutation([*own, draw.choice(pico.WORDS)])), "abc"[i % 3]])
-
-    def write_params(self, params: dict) -> None:
-        (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-
-    def call(self, *words: str) -> str:
-        """What `python -m WORDS` prints; fails with it when the command fails."""
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT / "tests" / "trace"),
-            "TRACE": str(self.trace),
-            "OMP_NUM_THREADS": "1",
-            "DVC_NO_ANALYTICS": "1",
-        }
-        done = subprocess.run(
-            ["python", "-m", *words], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-        return done.stdout
-
-    def ran(self, *words: str) -> set[str]:
-        """The stages that `dvc repro` runs."""
-        return set(re.findall(r"Running stage '([^']+)'", self.call("dvc", "repro", *words)))
-
-    def changed(self, key: str, value) -> set[str]:
-        """The stages that are out of date themselves once a parameter has another value; it is put back."""
-        params = copy.deepcopy(self.params)
-        put(params, key, value)
-        self.write_params(params)
-        try:
-            with contextlib.chdir(self.folder), Repo() as repo:
-                return set(repo.status())
-        finally:
-            self.write_params(self.params)
-
-    def digest(self) -> dict[str, bytes]:
-        """Every file that the stages wrote."""
-        files = (f for part in ("data", "models", "reports") for f in (self.folder / part).rglob("*") if f.is_file())
-        return {str(file.relative_to(self.folder)): file.read_bytes() for file in files}
-
-
-def put(content: dict, key: str, value) -> None:
-    """Set a dotted key; None removes it."""
-    *way, last = key.split(".")
-    for part in way:
-        content = content.setdefault(part, {})
-    if value is None:
-        del content[last]
-    else:
-        content[last] = value
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    """The project after one `dvc repro`."""
-    made = Project(tmp_path_factory.mktemp("pipeline") / "project")
-    made.first_run = made.ran()
-    return made
+def first(tmp_path_factory) -> FirstRun:
+    return first_run(tmp_path_factory)
 
 
-def test_every_stage_ran_and_a_second_repro_runs_none(project):
-    assert {name.split("@")[0] for name in project.first_run} == set(STAGES)
+@pytest.fixture(scope="module")
+def project(first) -> Project:
+    return first.project
+
+
+def test_every_stage_ran_and_a_second_repro_runs_none(first, project):
+    assert {name.split("@")[0] for name in first.stages} == set(STAGES)
     methods = len(project.params["strategies"]) + len(project.params["fusions"])
     # Once: model, dataset, choose, evaluate, report, study. A seed: teacher, lattice, statistics, one budget of
     # recovery, signals measured again. A recipe: one.
-    assert len(project.first_run) == 6 + methods + 5 * len(SEEDS) + len(MODELS) - 1
+    assert len(first.stages) == 6 + methods + 5 * len(SEEDS) + len(MODELS) - 1
     assert project.ran() == set()
-
-
-def test_two_workers_from_an_empty_cache_write_the_same_bytes(project, tmp_path):
-    """Stages and, of stages that loop over seeds, seeds side by side."""
-    spread = Project(tmp_path / "project")
-    spread.call("stages.work", "2")
-    entries = [f"{stage}-{name}" for stage in ("prune", "distill", "compress") for name in project.params[stage]]
-    seeds_apart = {f"stages.{part}-{DATASET}-{seed}" for part in ("evaluate", *entries) for seed in SEEDS}
-    started = {log.name for log in spread.trace.iterdir()} - {"stages.work-2"}
-    assert started == {log.name for log in project.trace.iterdir()} | seeds_apart
-    one, two = project.digest(), spread.digest()
-    assert {name for name in one | two if one.get(name) != two.get(name)} == set()
 
 
 def test_what_a_stage_opens_is_what_it_declares(project):
