@@ -93,12 +93,16 @@ def _sure(seeds: int, level: float) -> str:
 
 
 def difference(row: Row, subject: str, other: str) -> str:
-    """What a row of a table of comparisons says of its subject; a reading where it has no verdict."""
+    """What a row of a table of comparisons says of its subject; a reading where it has no verdict.
+
+    Unstable is a verdict that would be another without one of the seeds.
+    """
     by = f"{points(row['difference'])} points {interval(row['low'], row['high'], points)}"
     if pd.isna(row["verdict"]):
         return f"{subject} reads {by} against {other}."
     verb = {"better": "is better than", "worse": "is worse than"}.get(row["verdict"], "is not shown to differ from")
-    return f"{subject} {verb} {other}: {by}, {p_value(row['p_holm'])}."
+    unstable = "" if row["stable"] else ", unstable"
+    return f"{subject} {verb} {other}: {by}, {p_value(row['p_holm'])}{unstable}."
 
 
 def strategy_sentences(tables: Tables) -> list[str]:

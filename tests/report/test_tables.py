@@ -79,10 +79,22 @@ def test_a_recipe_is_compared_with_teacher_origin_control_and_the_best_baseline_
 
 def test_with_fewer_than_three_seeds_a_difference_is_a_reading(tables, one_seed):
     for name in ("comparisons", "strategy_comparisons"):
-        assert one_seed[name][["p", "p_holm", "verdict"]].isna().all(axis=None)
+        assert one_seed[name][["p", "p_holm", "verdict", "stable"]].isna().all(axis=None)
         assert one_seed[name][["difference", "low", "high"]].notna().all(axis=None)
-        assert tables[name][["p", "p_holm", "verdict"]].notna().all(axis=None)
+        assert tables[name][["p", "p_holm", "verdict", "stable"]].notna().all(axis=None)
     assert one_seed["ranks"]["friedman_p"].isna().all() and tables["ranks"]["friedman_p"].notna().all()
+
+
+def test_a_verdict_that_one_seed_makes_is_not_stable():
+    def against(rights):
+        correct = {"teacher": np.ones((3, 400)), "clever": np.array([np.arange(400) < right for right in rights])}
+        table = comparisons(results(rows_of(teacher=1.0, clever=0.9)), {"d": correct}, **QUICK)
+        return row(table, dataset="d", recipe="clever", against="teacher")
+
+    assert against([360, 360, 360])[["verdict", "stable"]].tolist() == ["worse", True]
+    assert against([400, 400, 360])[["verdict", "stable"]].tolist() == ["undecided", True]
+    # Without the first seed the other two make it certain.
+    assert against([400, 396, 360])[["verdict", "stable"]].tolist() == ["undecided", False]
 
 
 def test_strategies_are_paired_on_items_and_draws_are_averaged(tables, data):

@@ -59,7 +59,7 @@ def test_the_headline_recipe_is_the_smallest_that_is_as_good_on_validation(rows,
 
 
 def test_a_difference_is_said_as_its_verdict():
-    row = {"difference": -0.0125, "low": -0.02, "high": -0.005, "verdict": "worse", "p_holm": 0.0004}
+    row = {"difference": -0.0125, "low": -0.02, "high": -0.005, "verdict": "worse", "p_holm": 0.0004, "stable": True}
     assert text.difference(row, "It", "the teacher") == (
         "It is worse than the teacher: −1.2 points [−2.0, −0.5], p < 0.001."
     )
@@ -67,6 +67,7 @@ def test_a_difference_is_said_as_its_verdict():
     assert text._turned(row)["low"] == 0.005
     undecided = text.difference(row | {"verdict": "undecided"}, "It", "greedy")
     assert undecided.startswith("It is not shown to differ from greedy: ")
+    assert text.difference(row | {"stable": False}, "It", "greedy").endswith("p < 0.001, unstable.")
     reading = text.difference(row | {"verdict": None, "p_holm": None}, "It", "greedy")
     assert reading == "It reads −1.2 points [−2.0, −0.5] against greedy."
 

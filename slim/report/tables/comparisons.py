@@ -19,7 +19,7 @@ FEWEST_SEEDS = 3
 """With fewer, a difference is a reading: it has an interval, but no p-value and no verdict."""
 ALL = "all"
 """The dataset of rows that pool the datasets, each counting alike."""
-MEASURED = ["difference", "low", "high", "p", "p_holm", "verdict", "seeds", "n"]
+MEASURED = ["difference", "low", "high", "p", "p_holm", "verdict", "stable", "seeds", "n"]
 RULES = ("half", "best_accuracy")
 REFERENCES = ("random_forest", "greedy")
 
@@ -34,9 +34,30 @@ def paired(
         given, and has the keys that every dataset has
     p, p_holm: two-sided bootstrap p-value, and corrected for the rows that share all but the first part of the key
     verdict: better or worse where the interval leaves out zero and p_holm < 1 - level, else undecided
+    stable: whether the verdict stays the same whichever seed is left out
     seeds, n: seeds of the dataset, the fewest in ALL; test items, their sum in ALL
-    p, p_holm and verdict are missing with fewer than FEWEST_SEEDS seeds.
+    p, p_holm, verdict and stable are missing with fewer than FEWEST_SEEDS seeds.
     """
+    how = {"resamples": resamples, "level": level}
+    table = _paired(differences, names, FEWEST_SEEDS, **how)
+    others = [
+        _paired(_without(seed, differences), names, FEWEST_SEEDS - 1, **how)["verdict"]
+        for seed in range(table["seeds"].max() if table["verdict"].notna().any() else 0)
+    ]
+    same = pd.Series(np.all([other == table["verdict"] for other in others], axis=0) if others else True, table.index)
+    table["stable"] = same.astype("object").where(table["verdict"].notna())
+    return table[["dataset", *names, *MEASURED]]
+
+
+def _without(seed: int, differences: Mapping[str, Mapping[Key, Floats]]) -> dict[str, dict[Key, Floats]]:
+    return {dataset: {key: np.delete(table, seed, axis=0) for key, table in of.items()}
+            for dataset, of in differences.items()}  # fmt: skip
+
+
+def _paired(
+    differences: Mapping[str, Mapping[Key, Floats]], names: Sequence[str], fewest: int, *, resamples: int, level: float
+) -> pd.DataFrame:
+    """The table without `stable`; p-values and verdicts of rows that have at least so many seeds."""
     drawn = {}
     for number, (dataset, of) in enumerate(sorted(differences.items())):
         rng = np.random.default_rng([0, number])
@@ -45,22 +66,25 @@ def paired(
     groups = [*([dataset] for dataset in drawn), list(drawn)]
     labels = [*drawn, ALL]
     rows = [
-        {"dataset": label} | dict(zip(names, key, strict=True)) | _row(key, datasets, differences, drawn, level)
+        {"dataset": label}
+        | dict(zip(names, key, strict=True))
+        | _row(key, datasets, differences, drawn, fewest, level)
         for label, datasets in zip(labels, groups, strict=True)
         for key in (drawn[datasets[0]] if datasets else {})
         if all(key in drawn[dataset] for dataset in datasets)
     ]
-    table = pd.DataFrame(rows, columns=["dataset", *names, *[name for name in MEASURED if name != "verdict"]])
+    measured = [name for name in MEASURED if name not in ("verdict", "stable")]
+    table = pd.DataFrame(rows, columns=["dataset", *names, *measured])
     return _judged(table.astype({"p": "float64", "p_holm": "float64"}), ["dataset", *names[1:]], level)
 
 
-def _row(key: Key, datasets: list[str], differences: Any, drawn: Any, level: float) -> dict[str, Any]:
+def _row(key: Key, datasets: list[str], differences: Any, drawn: Any, fewest: int, level: float) -> dict[str, Any]:
     tables = [differences[dataset][key] for dataset in datasets]
     replicates = np.mean([drawn[dataset][key] for dataset in datasets], axis=0)
     interval = summarize(float(np.mean([table.mean() for table in tables])), replicates, level=level)
     seeds = min(len(table) for table in tables)
     row = interval._asdict() | {"seeds": seeds, "n": sum(table.shape[1] for table in tables)}
-    return row | ({} if seeds >= FEWEST_SEEDS else {"p": None})
+    return row | ({} if seeds >= fewest else {"p": None})
 
 
 def _judged(table: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
@@ -70,7 +94,7 @@ def _judged(table: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
     sure = table["p_holm"] < 1 - level
     verdict = np.select([sure & (table["low"] > 0), sure & (table["high"] < 0)], ["better", "worse"], "undecided")
     table["verdict"] = pd.Series(verdict, index=table.index, dtype="object").where(tested)
-    return table[[column for column in table if column not in MEASURED] + MEASURED]
+    return table
 
 
 AGAINST = ("teacher", "from", "control", "baseline")
