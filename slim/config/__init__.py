@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.config.messages import all_known, check_options, find_method, lines
+from slim.config.messages import all_known, check_options, find_method, lines, refuse_own_outputs
 from slim.config.recipes import STAGES, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
@@ -28,6 +27,7 @@ from slim.config.sections import (
     Section,
     Training,
 )  # fmt: skip
+from slim.utils.io import read_yaml
 from slim.utils.registry import find
 
 __all__ = ["Params", "check_options", "load", "recipe"]
@@ -107,6 +107,8 @@ class Params(Section):
             where = f"datasets.{name}"
             source = find_method(where, "download/datasets", entry, "source")
             check_options(where, source, {key: value for key, value in entry.items() if key != "source"})
+            refuse_own_outputs(f"{where}.path", str(entry["path"]))
+        refuse_own_outputs("model.path", self.model.path)
         return self
 
     @model_validator(mode="after")
@@ -144,13 +146,10 @@ class Params(Section):
 
 def load(path: str | Path = "params.yaml") -> Params:
     """The checked parameters. Raises ValueError, one line a mistake, naming the key and what it may be."""
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ValueError(f"{path} holds no parameters")
     try:
-        return Params(**content)
+        return Params.model_validate(content)
     except ValidationError as error:
         raise ValueError("\n".join(f"{path}: {line}" for line in lines(error, Params))) from error
