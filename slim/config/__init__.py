@@ -34,39 +34,39 @@ __all__ = ["Params", "check_options", "load", "recipe"]
 
 
 class Params(Section):
-    """The whole of params.yaml."""
+    """The whole of params.yaml: every section is there, since dvc.yaml names it, and stops where it is not."""
 
     grid: Grid
-    runtime: Runtime = Runtime()
-    launcher: Annotated[str, Field(min_length=1)] = "python"
+    runtime: Runtime
+    launcher: Annotated[str, Field(min_length=1)]
     """What starts the processes that train, in `finetune` and `distill`: how many there are, and where."""
     model: ModelSource
     datasets: dict[str, dict[str, Any]]
     """`source`, a file of slim/download/datasets/, and its options."""
-    finetune: Training = Training()
-    ablate: Ablate = Ablate()
-    recover: Recover = Recover()
-    budgets: dict[str, Budget] = Field(default={})
+    finetune: Training
+    ablate: Ablate
+    recover: Recover
+    budgets: dict[str, Budget]
     """Names of how long recovery trains; `fuse.target` and `prune.target` may be one."""
-    extract_signals: ExtractSignals = ExtractSignals()
-    rank: Rank = Rank()
-    fuse: Fuse = Fuse()
+    extract_signals: ExtractSignals
+    rank: Rank
+    fuse: Fuse
     strategies: dict[str, dict[str, Any]]
     """Signals and controls: `prune_first` (low | high) and the options of slim/ranking/signals/<name>.py."""
     fusions: dict[str, dict[str, Any]]
     """The options of slim/ranking/fusions/<name>.py."""
-    choose: Choose = Choose()
-    prune: dict[str, dict[str, Any]] = Field(default={})
+    choose: Choose
+    prune: dict[str, dict[str, Any]]
     """Recipes: models with layers removed in the order of a strategy or fusion."""
-    distillation: dict[str, Any] = Field(default={})
+    distillation: dict[str, Any]
     """Options that all entries of `distill` share; an entry's own take their place."""
-    distill: dict[str, dict[str, Any]] = Field(default={})
+    distill: dict[str, dict[str, Any]]
     """Recipes: models trained with their teacher or, as a control, without."""
-    compress: dict[str, dict[str, Any]] = Field(default={})
+    compress: dict[str, dict[str, Any]]
     """Recipes: models made smaller in any other way."""
-    baselines: dict[str, dict[str, Any]] = Field(default={})
+    baselines: dict[str, dict[str, Any]]
     """Models that are no transformers: a file of slim/evaluation/baselines/ and its options."""
-    evaluate: Evaluate = Evaluate()
+    evaluate: Evaluate
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":
@@ -77,6 +77,9 @@ class Params(Section):
             for name in group:
                 if not re.fullmatch(r"[a-z0-9_]+", name):
                     raise ValueError(f"the name '{name}' may only have lower-case letters, digits and _")
+        for section in ("strategies", "fusions"):
+            if not getattr(self, section):
+                raise ValueError(f"{section} is empty, and the report compares them: keep one")
         if both := sorted(set(self.strategies) & set(self.fusions)):
             raise ValueError(f"'{both[0]}' stands under strategies and under fusions: drop one")
         targets = {"raw": None, **self.budgets}

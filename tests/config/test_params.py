@@ -204,6 +204,23 @@ def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, expected,
     assert expected in message and "\n" not in message
 
 
+@pytest.mark.parametrize("section", sorted(GOOD))
+def test_a_section_that_dvc_yaml_reads_is_not_left_out(section, tmp_path):
+    """Else DVC stops at the first stage that reads it, perhaps after all trainings."""
+    assert refused(tmp_path, lambda content: content.pop(section)).endswith(f"params.yaml: {section}: missing")
+
+
+@pytest.mark.parametrize("section", ["strategies", "fusions"])
+def test_there_is_something_to_compare(section, tmp_path):
+    assert f"{section} is empty" in refused(tmp_path, put(section, {}))
+
+
+def test_there_may_be_no_small_models(tmp_path):
+    none = {key: {} for key in ("prune", "distill", "compress", "baselines", "budgets", "distillation")}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(GOOD | none))
+    assert load(tmp_path / "params.yaml").recipes() == {"prune": {}, "distill": {}, "compress": {}}
+
+
 @pytest.mark.parametrize("written", ["2e-5", "1e-05", "2.0e-5", "0.00002"])
 def test_numbers_are_read_as_dvc_reads_and_writes_them(written, tmp_path):
     text = (ROOT / "params.yaml").read_text()
