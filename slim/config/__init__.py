@@ -30,7 +30,7 @@ from slim.config.sections import (
 from slim.utils.io import read_yaml
 from slim.utils.registry import find
 
-__all__ = ["Params", "check_options", "load", "recipe"]
+__all__ = ["Params", "check", "check_options", "load", "recipe"]
 
 
 class Params(Section):
@@ -149,10 +149,14 @@ class Params(Section):
 
 def load(path: str | Path = "params.yaml") -> Params:
     """The checked parameters. Raises ValueError, one line a mistake, naming the key and what it may be."""
-    content = read_yaml(path)
+    return check(read_yaml(path), path)
+
+
+def check(content: Any, source: str | Path) -> Params:
+    """As `load`, of what was read already; `source` is named in messages."""
     if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no parameters")
+        raise ValueError(f"{source} holds no parameters")
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise ValueError("\n".join(f"{path}: {line}" for line in lines(error, Params))) from error
+        raise ValueError("\n".join(f"{source}: {line}" for line in lines(error, Params))) from error
