@@ -2,16 +2,15 @@
 
 from slim.config import load
 from slim.download.tables import write
+from slim.utils.grid import source_options
 from slim.utils.registry import find
 from stages import run
 
 
 def download(dataset: str) -> None:
-    options = dict(load().datasets[dataset])
-    source = options.pop("source")
-    options.pop("finetune", None)  # which the stage of that name reads
-    print(f"making the dataset {dataset} from {source}", flush=True)
-    write(find("download/datasets", source)(**options), f"data/datasets/{dataset}")
+    entry = load().datasets[dataset]
+    print(f"making the dataset {dataset} from {entry['source']}", flush=True)
+    write(find("download/datasets", entry["source"])(**source_options(entry)), f"data/datasets/{dataset}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from stages import run
 
 def work(workers: str, *targets: str) -> None:
     params = load()
+    if not workers.removeprefix("-").isdecimal():
+        raise ValueError(f"WORKERS is '{workers}': give a whole number, how many stages run at a time")
     repro(
         targets,
         int(workers),

@@ -30,7 +30,7 @@ DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 OWN = ("runs", ".archives", ".ckpt", ".dvc")
 """Folders that git ignores, beside those of `outputs`."""
-NOT_SET = ("", "all", "none", "by suffix")
+NOT_SET = ("", "all", "none", "by suffix", "see below")
 """How tables write that an option has no value of its own."""
 
 

@@ -105,12 +105,12 @@ class Toy:
         with chdir(folder or self.folder), patch.dict(os.environ, DIARY=str(self.diary)), Repo() as repo:
             yield repo
 
-    def work(self, *targets: str, **environment: str) -> None:
-        """What two workers run."""
+    def work(self, *targets: str, address: str | None = None, **environment: str) -> None:
+        """What two workers run, or those of a scheduler."""
         before = signal.getsignal(signal.SIGTERM)
         with chdir(self.folder), patch.dict(os.environ, DIARY=str(self.diary), DVC_NO_ANALYTICS="1", **environment):
             try:
-                repro(targets, 2, 1, runs=RUNS)
+                repro(targets, 2, 1, runs=RUNS, address=address)
             finally:
                 signal.signal(signal.SIGTERM, before)
 

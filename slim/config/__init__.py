@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from slim.config.messages import all_known, check_options, check_section, find_method, lines
+from slim.config.messages import all_known, check_options, check_section, find_method, lines, refuse_own_outputs
 from slim.config.recipes import STAGES, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
@@ -28,45 +27,47 @@ from slim.config.sections import (
     Runtime,
     Section,
 )  # fmt: skip
+from slim.utils.grid import source_options
+from slim.utils.io import read_yaml
 from slim.utils.registry import find
 
-__all__ = ["Params", "check_options", "load", "most_tokens", "recipe"]
+__all__ = ["Params", "check", "check_options", "load", "most_tokens", "recipe"]
 
 
 class Params(Section):
-    """The whole of params.yaml."""
+    """The whole of params.yaml: every section is there, since dvc.yaml names it, and stops where it is not."""
 
     grid: Grid
-    runtime: Runtime = Runtime()
-    launcher: Annotated[str, Field(min_length=1)] = "python"
+    runtime: Runtime
+    launcher: Annotated[str, Field(min_length=1)]
     """What starts the processes that train, in `finetune` and `distill`: how many there are, and where."""
     model: ModelSource
     datasets: dict[str, dict[str, Any]]
     """`source`, a file of slim/download/datasets/, and its options; `finetune`: values instead of those below."""
-    finetune: Finetune = Finetune()
-    ablate: Ablate = Ablate()
-    recover: Recover = Recover()
-    budgets: dict[str, Budget] = Field(default={})
+    finetune: Finetune
+    ablate: Ablate
+    recover: Recover
+    budgets: dict[str, Budget]
     """Names of how long recovery trains; `fuse.target` and `prune.target` may be one."""
-    extract_signals: ExtractSignals = ExtractSignals()
-    rank: Rank = Rank()
-    fuse: Fuse = Fuse()
+    extract_signals: ExtractSignals
+    rank: Rank
+    fuse: Fuse
     strategies: dict[str, dict[str, Any]]
     """Signals and controls: `prune_first` (low | high) and the options of slim/ranking/signals/<name>.py."""
     fusions: dict[str, dict[str, Any]]
     """The options of slim/ranking/fusions/<name>.py."""
-    choose: Choose = Choose()
-    prune: dict[str, dict[str, Any]] = Field(default={})
+    choose: Choose
+    prune: dict[str, dict[str, Any]]
     """Recipes: models with layers removed in the order of a strategy or fusion."""
-    distillation: dict[str, Any] = Field(default={})
+    distillation: dict[str, Any]
     """Options that all entries of `distill` share; an entry's own take their place."""
-    distill: dict[str, dict[str, Any]] = Field(default={})
+    distill: dict[str, dict[str, Any]]
     """Recipes: models trained with their teacher or, as a control, without."""
-    compress: dict[str, dict[str, Any]] = Field(default={})
+    compress: dict[str, dict[str, Any]]
     """Recipes: models made smaller in any other way."""
-    baselines: dict[str, dict[str, Any]] = Field(default={})
+    baselines: dict[str, dict[str, Any]]
     """Models that are no transformers: a file of slim/evaluation/baselines/ and its options."""
-    evaluate: Evaluate = Evaluate()
+    evaluate: Evaluate
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":
@@ -77,6 +78,9 @@ class Params(Section):
             for name in group:
                 if not re.fullmatch(r"[a-z0-9_]+", name):
                     raise ValueError(f"the name '{name}' may only have lower-case letters, digits and _")
+        for section in ("strategies", "fusions"):
+            if not getattr(self, section):
+                raise ValueError(f"{section} is empty, and the report compares them: keep one")
         if both := sorted(set(self.strategies) & set(self.fusions)):
             raise ValueError(f"'{both[0]}' stands under strategies and under fusions: drop one")
         targets = {"raw": None, **self.budgets}
@@ -106,8 +110,10 @@ class Params(Section):
         for name, entry in self.datasets.items():
             where = f"datasets.{name}"
             source = find_method(where, "download/datasets", entry, "source")
-            check_options(where, source, {k: v for k, v in entry.items() if k not in ("source", "finetune")})
+            check_options(where, source, source_options(entry))
             check_section(f"{where}.finetune", Finetune, entry.get("finetune", {}))
+            refuse_own_outputs(f"{where}.path", str(entry["path"]))
+        refuse_own_outputs("model.path", self.model.path)
         return self
 
     @model_validator(mode="after")
@@ -150,13 +156,14 @@ def most_tokens(max_tokens: int, datasets: Mapping[str, Mapping[str, Any]]) -> i
 
 def load(path: str | Path = "params.yaml") -> Params:
     """The checked parameters. Raises ValueError, one line a mistake, naming the key and what it may be."""
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    return check(read_yaml(path), path)
+
+
+def check(content: Any, source: str | Path) -> Params:
+    """As `load`, of what was read already; `source` is named in messages."""
     if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no parameters")
+        raise ValueError(f"{source} holds no parameters")
     try:
-        return Params(**content)
+        return Params.model_validate(content)
     except ValidationError as error:
-        raise ValueError("\n".join(f"{path}: {line}" for line in lines(error, Params))) from error
+        raise ValueError("\n".join(f"{source}: {line}" for line in lines(error, Params))) from error

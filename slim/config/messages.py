@@ -3,12 +3,14 @@
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from os.path import abspath
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
 from slim.config.sections import Section
-from slim.utils.registry import find
+from slim.utils.registry import find, names
 
 
 def all_known(where: str, names: list[str], known: Mapping[str, Any], what: str) -> None:
@@ -25,7 +27,7 @@ def nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
 def find_method(where: str, folder: str, entry: Mapping[str, Any], key: str = "method") -> Callable[..., Any]:
     """The function that an entry names under a key. Raises ValueError, naming the key, when there is none."""
     if key not in entry:
-        raise ValueError(f"{where}.{key}: missing")
+        raise ValueError(f"{where}.{key}: missing: choose from {', '.join(names(folder))}")
     try:
         return find(folder, str(entry[key]))
     except ValueError as error:
@@ -50,6 +52,17 @@ def check_section(where: str, section: type[Section], content: Any) -> None:
         raise ValueError(lines(error, section, where)[0]) from error
 
 
+OUTPUTS = ("data/datasets", "models", "reports")
+"""What the pipeline writes."""
+
+
+def refuse_own_outputs(where: str, path: str) -> None:
+    """Refuse to read a folder that the pipeline writes to: every run would change what the next one reads."""
+    for output in OUTPUTS:
+        if Path(abspath(output)).is_relative_to(abspath(path)):
+            raise ValueError(f"{where}: '{path}' is where {output} is written: give what it reads a folder of its own")
+
+
 def _type(annotation: Any, function: Callable[..., Any]) -> Any:
     """An annotation, also where it is written as a string; those of the other parameters may name unimported types."""
     return eval(annotation, function.__globals__) if isinstance(annotation, str) else annotation
@@ -63,6 +76,10 @@ def lines(error: ValidationError, model: type[BaseModel], prefix: str = "") -> l
         if mistake["type"] == "extra_forbidden":
             known = _fields(model, mistake["loc"][:-1])
             lines.append(f"{place}: unknown key{nearest(str(mistake['loc'][-1]), known)}")
+        elif mistake["type"] == "invalid_key" or (mistake["type"], *mistake["loc"][-1:]) == ("string_type", "[key]"):
+            lines.append(f"{place}: a name is a word, and this is none to YAML: begin it with a letter")
+        elif mistake["type"] == "bool_type":
+            lines.append(f"{place}: should be true or false, got {mistake['input']!r}")
         elif mistake["type"] == "missing":
             lines.append(f"{place}: missing")
         elif mistake["type"] == "value_error":

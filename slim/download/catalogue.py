@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from slim.utils.io import read_yaml
 from slim.utils.option_types import Count
 
 COMMIT = r"[0-9a-f]{40}"
@@ -160,17 +160,14 @@ def read_entry(path: str | Path) -> HubEntry | PackagedEntry:
     """A file of the catalogue. Raises ValueError, in one line, that names the key and what it may be."""
     if not Path(path).is_file():
         raise ValueError(f"{path} does not exist: write it (catalogue/agnews.yaml is an example), or correct the path")
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ValueError(f"{path} describes no dataset: catalogue/agnews.yaml is an example")
     model: Any = next((KINDS[key] for key in KINDS if key in content), None)
     if model is None:
         raise ValueError(f"{path} has neither `hub` nor `archive`: say where the dataset is from")
     try:
-        return model(**content)
+        return model.model_validate(content)
     except ValidationError as error:
         raise ValueError(f"{path}: {_first_mistake(error, model)}") from error
 

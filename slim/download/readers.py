@@ -3,7 +3,7 @@
 import codecs
 import csv
 import json
-import sys
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from pandas import DataFrame, Series
+
+from slim.download.quoting import Layout, layout
 
 BLOCK = 1 << 25
 """Bytes of a CSV that are parsed at once; no row may be longer."""
@@ -37,6 +39,18 @@ class BadRow(NamedTuple):
     """What is wrong with this one."""
 
 
+class Dialect(NamedTuple):
+    """How the fields of a CSV or TSV are told apart."""
+
+    delimiter: str | None = None
+    """A comma, or a tab in a TSV, where absent."""
+    quoting: bool | None = None
+    """Whether quotes enclose fields: where absent, they do, but for a TSV that would lose rows."""
+
+
+USUAL = Dialect()
+
+
 @dataclass(frozen=True)
 class ParsedTable:
     """The columns that were wanted of a file."""
@@ -44,9 +58,11 @@ class ParsedTable:
     frame: DataFrame
     """The wanted columns as strings, missing values empty; its index holds the numbers of the rows."""
     bad: list[BadRow]
+    lines: dict[str, int]
+    """Of a file of text, that are not empty, its header left out; and those inside quoted fields."""
 
 
-def read(path: str | Path, wanted: Sequence[str], delimiter: str | None = None) -> ParsedTable:
+def read(path: str | Path, wanted: Sequence[str], dialect: Dialect = USUAL) -> ParsedTable:
     """Some columns of a CSV, TSV, JSONL or Parquet file. Raises ValueError, in one line, when it cannot be used."""
     file = Path(path)
     if file.suffix not in READERS:
@@ -54,7 +70,7 @@ def read(path: str | Path, wanted: Sequence[str], delimiter: str | None = None) 
     if not file.is_file():
         raise ValueError(f"{path} does not exist: correct the path (it is relative to the project)")
     try:
-        return READERS[file.suffix](file, list(wanted), delimiter)
+        return READERS[file.suffix](file, list(wanted), dialect)
     except _Unusable as error:
         raise ValueError(f"{path} {error}") from error
     except (ValueError, OSError, csv.Error) as error:  # what pyarrow raises for damage derives from these
@@ -72,15 +88,13 @@ class _Unusable(Exception):
     """What a file lacks; the message comes after its name."""
 
 
-def _separated(path: Path, wanted: list[str], delimiter: str) -> ParsedTable:
+def _separated(path: Path, wanted: list[str], delimiter: str, quoting: bool | None) -> ParsedTable:
     """Rows with more or fewer fields than the header are bad."""
-    if _as_utf8(path) % 2:
-        _refuse_an_open_quote(path, delimiter)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file, delimiter=delimiter), [])
-    if not header:
-        raise _Unusable("is empty: fill it")
+    quotes = _as_utf8(path)
+    header = _header(path, delimiter, quoting is not False)
     _columns(wanted, header, "; if its first row holds data, put one with the names above it")
+    found = layout(path, delimiter, header.index(wanted[-1])) if quotes and quoting is not False else None
+    enclose = found is not None and _encloses(path, found, quoting is None and delimiter == "\t")
     ragged: list[tuple[int, int]] = []
 
     def skip(row: Any) -> str:
@@ -91,7 +105,12 @@ def _separated(path: Path, wanted: list[str], delimiter: str) -> ParsedTable:
         table = pacsv.open_csv(
             path,
             pacsv.ReadOptions(use_threads=False, block_size=BLOCK),  # row numbers need one thread
-            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
+            pacsv.ParseOptions(
+                delimiter=delimiter,
+                quote_char='"' if enclose else False,
+                newlines_in_values=enclose,
+                invalid_row_handler=skip,
+            ),
             pacsv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
             ),
@@ -105,16 +124,49 @@ def _separated(path: Path, wanted: list[str], delimiter: str) -> ParsedTable:
         BadRow(row, "ragged", f"{fields} field{'s' if fields > 1 else ''} instead of {len(header)}")
         for row, fields in ragged
     ]
-    return ParsedTable(_frame(table, numbers), bad)
+    rows, breaks = len(table) + len(bad), found.breaks if found and enclose else 0
+    if found and rows + breaks != found.lines:
+        raise _Unusable(
+            f"has {found.lines:,d} lines but {rows:,d} rows and {breaks:,d} line breaks in quotes: mend its quotes, "
+            f"or set quoting: false where they are a part of the texts"
+        )
+    quoted = {"line breaks in quotes": breaks} if breaks else {}
+    return ParsedTable(_frame(table, numbers), bad, {"lines": rows + breaks} | quoted)
 
 
-def _jsonl(path: Path, wanted: list[str], _: str | None) -> ParsedTable:
+def _header(path: Path, delimiter: str, quoting: bool) -> list[str]:
+    """The names of the columns."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if excel := re.fullmatch(r'"?sep=(.)"?\s*', file.readline()):
+            raise _Unusable(f"begins with Excel's line 'sep={excel[1]}': remove it, and set delimiter: '{excel[1]}'")
+        file.seek(0)
+        rows = csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE)
+        if header := next(rows, []):
+            return header
+    raise _Unusable("is empty: fill it")
+
+
+def _encloses(path: Path, found: Layout, may_be_text: bool) -> bool:
+    """Whether quotes enclose fields, which a file cannot be read by where one of them takes in rows."""
+    if may_be_text and found.even and (found.stray or found.loose):
+        print(f"{path} is read with quotes as a part of its texts (quoting: false)", flush=True)
+        return False
+    if found.stray:
+        raise _Unusable(
+            f"has {found.stray}: close it, or double it, or set quoting: false where quotes are a part of the texts"
+        )
+    return True
+
+
+def _jsonl(path: Path, wanted: list[str], _: Dialect) -> ParsedTable:
     """Lines that are no JSON object, or hold something else than a text or number, are bad; empty ones are skipped."""
     _as_utf8(path)
     chunks, numbers, bad = list[pa.RecordBatch](), list[int](), list[BadRow]()
     names: dict[str, None] = {}
     rows: list[list[str]] = []
+    first = ""
     for number, line in _lines(path):
+        first = first or line.lstrip()[0]
         record = _record(line, wanted, names)
         if isinstance(record, str):
             bad.append(BadRow(number, "not readable", record))
@@ -124,14 +176,27 @@ def _jsonl(path: Path, wanted: list[str], _: str | None) -> ParsedTable:
         if len(rows) == CHUNK:
             chunks.append(_batch(rows, wanted))
             rows = []
+    if not names:
+        raise _Unusable(_no_objects(first, bad))
     _columns(wanted, list(names), "")
     table = pa.Table.from_batches([*chunks, _batch(rows, wanted)])
-    return ParsedTable(_frame(table, np.array(numbers, dtype=np.int64)), bad)
+    frame = _frame(table, np.array(numbers, dtype=np.int64))
+    return ParsedTable(frame, bad, {"lines": len(numbers) + len(bad)})
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     with path.open(encoding="utf-8-sig") as file:
         yield from ((number, line) for number, line in enumerate(file, 1) if line.strip())
+
+
+def _no_objects(first: str, bad: list[BadRow]) -> str:
+    """What is wrong with a file of which no line is a JSON object; `first`: its first character."""
+    if not bad:
+        return "is empty: fill it"
+    remedy = "write each row as an object on a line of its own, as pandas does with orient='records', lines=True"
+    if first == "[":
+        return f"is a JSON array: {remedy}"
+    return f"has no line that is a JSON object (row {bad[0].row}: {bad[0].reason}): {remedy}"
 
 
 def _record(line: str, wanted: list[str], names: dict[str, None]) -> list[str] | str:
@@ -144,8 +209,10 @@ def _record(line: str, wanted: list[str], names: dict[str, None]) -> list[str] |
         return "not a JSON object"
     names.update(dict.fromkeys(record))
     for column in wanted:
-        if isinstance(record.get(column), list | dict):
+        if isinstance(value := record.get(column), list | dict):
             return f"'{column}' is neither a text nor a number"
+        if isinstance(value, str) and (half := re.search("[\ud800-\udfff]", value)):
+            return f"'{column}' holds \\u{ord(half[0]):x}, half of a character"
     return [_string(record.get(column)) for column in wanted]
 
 
@@ -161,7 +228,7 @@ def _batch(rows: list[list[str]], wanted: list[str]) -> pa.RecordBatch:
     return pa.record_batch([pa.array(column, pa.string()) for column in columns], names=wanted)
 
 
-def _parquet(path: Path, wanted: list[str], _: str | None) -> ParsedTable:
+def _parquet(path: Path, wanted: list[str], _: Dialect) -> ParsedTable:
     with pq.ParquetFile(path) as file:
         _columns(wanted, file.schema_arrow.names, "")
         for column in wanted:
@@ -169,7 +236,7 @@ def _parquet(path: Path, wanted: list[str], _: str | None) -> ParsedTable:
                 raise _Unusable(f"has in column '{column}' {kind}, not texts or numbers: name another column")
         table = file.read(columns=wanted)
     frame = DataFrame({column: _strings(table[column].to_pandas()) for column in wanted})
-    return ParsedTable(frame.set_index(np.arange(1, 1 + len(frame))), [])
+    return ParsedTable(frame.set_index(np.arange(1, 1 + len(frame))), [], {})
 
 
 def _strings(column: "Series[Any]") -> "Series[str]":
@@ -189,6 +256,8 @@ def _columns(wanted: list[str], names: list[str], remedy: str) -> None:
         if names.count(column) > 1:
             raise _Unusable(f"has {names.count(column)} columns '{column}': rename all but one")
         if column not in names:
+            if padded := next((name for name in names if name.strip() == column), None):
+                raise _Unusable(f"has a blank in the name of its column {padded!r}: remove it, or name the column so")
             near = get_close_matches(column, names, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise _Unusable(f"has no column '{column}', only {_some(names)}{hint}{_separator(names)}{remedy}")
@@ -223,28 +292,14 @@ def _as_utf8(path: Path) -> int:
     return quotes
 
 
-def _refuse_an_open_quote(path: Path, delimiter: str) -> None:
-    """Refuse a file whose last quoted field never ends, since it swallows all the rows below it."""
-    row, limit = 1, csv.field_size_limit(sys.maxsize)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for _ in csv.reader(file, delimiter=delimiter, strict=True):
-                row += 1
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            raise _Unusable(f"has a quote in row {row} that is never closed: close it, or double it") from error
-    finally:
-        csv.field_size_limit(limit)
-
-
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:120]
 
 
-Reader = Callable[[Path, list[str], str | None], ParsedTable]
+Reader = Callable[[Path, list[str], Dialect], ParsedTable]
 READERS: dict[str, Reader] = {
-    ".csv": lambda path, wanted, delimiter: _separated(path, wanted, delimiter or ","),
-    ".tsv": lambda path, wanted, delimiter: _separated(path, wanted, delimiter or "\t"),
+    ".csv": lambda path, wanted, dialect: _separated(path, wanted, dialect.delimiter or ",", dialect.quoting),
+    ".tsv": lambda path, wanted, dialect: _separated(path, wanted, dialect.delimiter or "\t", dialect.quoting),
     ".jsonl": _jsonl,
     ".parquet": _parquet,
 }

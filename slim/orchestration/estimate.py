@@ -14,9 +14,14 @@ from slim.download.catalogue import read_packaged_entry
 from slim.orchestration.dvc_graph import verb
 from slim.orchestration.machine import Machine
 from slim.orchestration.workload import ModelSize, Params, Rows, Work, checkpoints, finetuning, memory, work_by_stage
+from slim.utils.grid import source_options
+from slim.utils.registry import find
 
 UNKNOWN = Rows(train=12000, validation=1000, test=2000)
 """What is counted for a dataset whose size nobody knows before it is there."""
+
+ON_THIS_MACHINE = ("files", "digits")
+"""Sources that read what is here already, and so are read to be counted."""
 
 BASE = Path("models/base")
 """The encoder, with its tokenizer, as `download_model` writes it."""
@@ -139,12 +144,16 @@ def estimate(
 def rows_of(name: str, entry: Mapping[str, Any], max_tokens: int) -> Rows | None:
     """The texts of a dataset: those that are there, else what its entry promises; None where it promises nothing.
 
-    Their length is known once the encoder is there, too, whose tokenizer cuts them.
+    Their length is known once they have been downloaded and the encoder is there, too, whose tokenizer cuts them.
+    Raises ValueError for a user's files that cannot be used.
     """
     folder = Path("data/datasets", name)
     if (folder / "train.parquet").is_file():
         rows = {split: pq.read_metadata(folder / f"{split}.parquet").num_rows for split in _SPLITS}
         return Rows(**rows, tokens=_tokens(folder / "train.parquet", max_tokens))
+    if entry.get("source") in ON_THIS_MACHINE and Path(entry["path"]).exists():
+        tables = find("download/datasets", entry["source"])(**source_options(entry))
+        return Rows(**{split: len(of) for split, of in tables.splits.items()}, unlabelled=len(tables.unlabelled))
     asked = {split: entry.get(f"{split}_rows") for split in _SPLITS}
     if entry.get("source") == "packaged":
         sizes = read_packaged_entry(entry["path"]).sizes(entry.get("validation_fraction", 0.1))

@@ -67,8 +67,11 @@ def repro(
 
     `workers` stages at a time on this machine, each with `threads` threads; or, given the `address` of a scheduler, as
     many as it has workers, all of which must see this folder. Raises ValueError at the first failure, naming the task
-    and its log, after ending the others; and before anything runs when this machine has too few cores.
+    and its log, after ending the others; and before anything runs when there is no worker, or this machine has too
+    few cores. SIGTERM ends the run as Ctrl-C does.
     """
+    if workers < 1:
+        raise ValueError(f"WORKERS is {workers}, and nothing would ever run: give 1 or more")
     cores = len(os.sched_getaffinity(0))
     if not address and workers > 1 and workers * threads > cores:
         raise ValueError(
@@ -152,7 +155,8 @@ def _follow(client: Client, tasks: Mapping[str, Task], bar: Any) -> None:
             bar.update(len(tasks[name].stages) if name in tasks else 0)
     finally:
         ended.set()
-        wait(submitted)
+        begun = {key for keys in client.processing().values() for key in keys}
+        wait([future for future in submitted if future.key in begun])  # others may wait for a worker for ever
 
 
 def _run(name: str, command: Sequence[str], folder: str, after: Sequence[str]) -> str:

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from slim.utils.io import written_aside
+from slim.utils.io import read_yaml, written_aside
 
 DEFAULT = "laptop"
 """The profile that changes nothing and runs where params.yaml lies."""
@@ -53,10 +52,7 @@ def changes(profile: str) -> Mapping[str, Any]:
 
 def _read(path: Path) -> Any:
     """A YAML mapping with its comments."""
-    try:
-        content = YAML().load(path)
-    except YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path, comments=True)
     if not isinstance(content, dict):
         raise ValueError(f"{path} holds no parameters")
     return content

@@ -66,6 +66,21 @@ def read_json(path: str | Path) -> Any:
         raise ValueError(f"{path} is damaged ({error}): remove it and run `dvc repro` again") from error
 
 
+def read_yaml(path: str | Path, *, comments: bool = False) -> Any:
+    """The content of a YAML file as DVC reads it, by YAML 1.2: `2e-5` and `1e-05` are numbers, `no` is a word.
+
+    With `comments`, mappings and numbers remember how they were written, for writing them again. Raises ValueError,
+    in one line that names the file, when it is no YAML.
+    """
+    from ruamel.yaml import YAML  # only here, since who only loads a model needs no YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="rt" if comments else "safe").load(Path(path))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+
+
 def write_arrays(arrays: dict[str, NDArray[Any]], path: str | Path) -> None:
     """Named arrays as one uncompressed .npz, byte for byte the same for the same arrays."""
     with written_aside(path) as aside, aside.open("wb") as file:

@@ -15,9 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from slim.utils.io import written_aside
+from slim.utils.io import read_yaml, written_aside
 
 CHECKPOINTS = Path(".ckpt")
 CODE = ("slim/", "stages/")
@@ -40,7 +38,7 @@ def work_folder(
     for path in paths:
         if not any(path.is_relative_to(dep) for dep in deps if not dep.startswith(CODE)):
             raise ValueError(f"{path} is read by {stage}, which does not declare it in dvc.yaml: add it to its deps")
-    params = _yaml("params.yaml")
+    params = read_yaml("params.yaml")
     settings = {key: _without(_at(params, key), key, apart_from) for key in keys if key not in (REPEATED, *apart_from)}
     digest = hashlib.sha256(json.dumps([stage, item, settings], sort_keys=True, default=str).encode())
     for path in [*paths, *(Path(dep) for dep in deps if dep.startswith(CODE))]:
@@ -73,7 +71,7 @@ def _link(source: str | Path, target: str | Path) -> None:
 
 def _declared(stage: str, item: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The dependencies and the keys of params.yaml that a stage declares, templates filled in."""
-    declared = _yaml("dvc.yaml")["stages"][stage]
+    declared = read_yaml("dvc.yaml")["stages"][stage]
     body = declared.get("do", declared)
 
     def filled(text: str) -> str:
@@ -85,7 +83,7 @@ def _declared(stage: str, item: Mapping[str, Any]) -> tuple[list[str], list[str]
 def _value(name: str, item: Mapping[str, Any]) -> Any:
     if name == "key":
         return item["key"]
-    return _at(item, name.removeprefix("item.")) if name.startswith("item.") else _at(_yaml("params.yaml"), name)
+    return _at(item, name.removeprefix("item.")) if name.startswith("item.") else _at(read_yaml("params.yaml"), name)
 
 
 def _at(content: Any, key: str) -> Any:
@@ -99,10 +97,6 @@ def _without(content: Any, key: str, names: Iterable[str]) -> Any:
     """A section less the keys that dotted names name."""
     inside = {name.removeprefix(f"{key}.") for name in names if name.startswith(f"{key}.")}
     return {name: value for name, value in content.items() if name not in inside} if inside and content else content
-
-
-def _yaml(name: str) -> Any:
-    return yaml.safe_load(Path(name).read_text(encoding="utf-8"))
 
 
 def _files(path: Path) -> Iterator[Path]:

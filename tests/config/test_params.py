@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import yaml
+from dvc.utils.serialize import modify_yaml, parse_yaml
 
 from slim.config import load
 from tests.imports import ROOT
@@ -195,12 +196,61 @@ def test_the_default_is_accepted_and_read_only():
         ),
         ("datasets.mine", {"source": "hub"}, "datasets.mine.path: missing"),
         ("datasets.mine", {"source": "hubb", "path": "a"}, "datasets/ has no 'hubb': did you mean 'hub'?"),
+        ("datasets.mine", {"path": "a"}, "datasets.mine.source: missing: choose from digits, files, hub, packaged"),
+        ("datasets", {2024: {"source": "files", "path": "a"}}, "datasets.2024: a name is a word, and this is none to"),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", 5: 1},
+            "mine.5: a name is a word, and this is none to YAML",
+        ),
+        ("datasets.mine", {"source": "files", "path": "."}, "mine.path: '.' is where data/datasets is written: give"),
+        ("datasets.mine", {"source": "files", "path": "data/"}, "mine.path: 'data/' is where data/datasets is writt"),
+        ("model", {"source": "folder", "path": "x/../.."}, "model.path: 'x/../..' is where data/datasets is written"),
+        (
+            "datasets.mine",
+            {"source": "files", "path": "a", "clean": "yes"},
+            "clean: should be true or false, got 'yes",
+        ),
         ("datasets.My-Set", {"source": "files", "path": "a"}, "'My-Set' may only have"),
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, expected, tmp_path):
     message = refused(tmp_path, put(key, value))
     assert expected in message and "\n" not in message
+
+
+@pytest.mark.parametrize("section", sorted(GOOD))
+def test_a_section_that_dvc_yaml_reads_is_not_left_out(section, tmp_path):
+    """Else DVC stops at the first stage that reads it, perhaps after all trainings."""
+    assert refused(tmp_path, lambda content: content.pop(section)).endswith(f"params.yaml: {section}: missing")
+
+
+@pytest.mark.parametrize("section", ["strategies", "fusions"])
+def test_there_is_something_to_compare(section, tmp_path):
+    assert f"{section} is empty" in refused(tmp_path, put(section, {}))
+
+
+def test_there_may_be_no_small_models(tmp_path):
+    none = {key: {} for key in ("prune", "distill", "compress", "baselines", "budgets", "distillation")}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(GOOD | none))
+    assert load(tmp_path / "params.yaml").recipes() == {"prune": {}, "distill": {}, "compress": {}}
+
+
+@pytest.mark.parametrize("written", ["2e-5", "1e-05", "2.0e-5", "0.00002"])
+def test_numbers_are_read_as_dvc_reads_and_writes_them(written, tmp_path):
+    text = (ROOT / "params.yaml").read_text()
+    assert text.count("learning_rate: 1.0e-4") == 3
+    (tmp_path / "params.yaml").write_text(text.replace("learning_rate: 1.0e-4", f"learning_rate: {written}"))
+    by_dvc = parse_yaml((tmp_path / "params.yaml").read_text(), "params.yaml")["finetune"]["learning_rate"]
+    assert load(tmp_path / "params.yaml").finetune.learning_rate == by_dvc == float(written)
+
+
+def test_numbers_that_dvc_writes_are_read_again(tmp_path):
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    with modify_yaml(tmp_path / "params.yaml") as content:
+        content["finetune"]["learning_rate"] = 0.00001
+    assert "learning_rate: 1e-05" in (tmp_path / "params.yaml").read_text()
+    assert load(tmp_path / "params.yaml").finetune.learning_rate == 1e-5
 
 
 def test_learning_from_other_datasets_needs_another(tmp_path):

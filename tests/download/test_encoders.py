@@ -241,7 +241,7 @@ def test_the_stage_asks_the_hub_of_the_environment_and_works_offline_afterwards(
         ({"name": "some/gated"}, "model: 'some/gated' is gated: accept its terms on the hub and log in"),
         ({"revision": "0" * 40}, f"model: 'some/encoder' has no revision {'0' * 40}: copy a commit"),
         ({"sha256": "0" * 64}, "not to model.sha256 0000"),
-        ("no hub", "model: 'some/encoder' cannot be fetched (LocalEntryNotFoundError): check the network"),
+        ("no hub", "model: 'some/encoder' cannot be fetched (HF_HUB_OFFLINE is set): check the network"),
     ],
 )
 def test_what_a_hub_does_not_have_is_refused_in_one_line(changes, message, hub, tmp_path, monkeypatch):

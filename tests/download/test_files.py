@@ -186,6 +186,67 @@ def test_lines_that_are_no_json_object_are_bad_rows(tmp_path: Path) -> None:
         files(path="", train=train, test=test, bad_rows="refuse")
 
 
+def test_half_a_character_makes_one_bad_row(tmp_path: Path) -> None:
+    """A text that was cut inside an emoji, which no file in UTF-8 can hold."""
+    lines = [json.dumps({"text": text, "label": label}) for text, label in ROWS[:30]]
+    lines += ['{"text": "cut \\ud83d", "label": "yes"}', '{"text": "cut", "label": "\\udc00"}']
+    lines += ['{"text": "\\ud83d\\ude00 whole", "label": "no"}']
+    train, test = written("\n".join(lines), tmp_path / "a.jsonl"), table(ROWS[30:], tmp_path / "b.csv")
+    tables = files(path="", train=train, test=test)
+    assert tables.dropped == {"train: not readable": 2} and "\U0001f600 whole" in set(pd.concat(tables.splits)["text"])
+    assert tables.facts["files"]["train"] == {"lines": 33, "rows": 33}
+    write(tables, tmp_path / "out")
+    with pytest.raises(ValueError, match=r"2 bad rows: row 31 \('text' holds \\ud83d, half of a character\), row 32"):
+        files(path="", train=train, test=test, bad_rows="refuse")
+
+
+OBJECTS = [{"text": text, "label": label} for text, label in ROWS[:30]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (json.dumps(OBJECTS), r"a\.jsonl is a JSON array: write each row as an object on a line of its own"),
+        (json.dumps(OBJECTS, indent=2), r"a\.jsonl is a JSON array"),
+        ("[" + ",\n".join(map(json.dumps, OBJECTS)) + "]", r"a\.jsonl is a JSON array"),
+        (json.dumps({"data": OBJECTS}, indent=2), r"a\.jsonl has no line that is a JSON object \(row 1: not JSON"),
+        ("", r"a\.jsonl is empty: fill it"),
+    ],
+)
+def test_json_that_is_no_object_a_line_is_named(content: str, message: str, tmp_path: Path) -> None:
+    train, test = written(content, tmp_path / "a.jsonl"), table(ROWS[30:], tmp_path / "b.csv")
+    with pytest.raises(ValueError, match=message) as refusal:
+        files(path="", train=train, test=test)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {"test": "a.csv"},
+            r"train and test are one file, or as good as one: every text of .*a\.csv stands in .*a\.csv",
+        ),
+        (
+            {"test": "copy.csv"},
+            r"train and test are one file, .* text of .*a\.csv stands in .*copy\.csv: name another",
+        ),
+        ({"test": "b.csv", "validation": "b.csv"}, r"validation and test are one file, or as good as one"),
+    ],
+)
+def test_one_file_is_not_two_splits(more: dict[str, str], message: str, tmp_path: Path) -> None:
+    table(ROWS[:30], tmp_path / "a.csv")
+    table(ROWS[:30][::-1], tmp_path / "copy.csv")
+    table(ROWS[30:], tmp_path / "b.csv")
+    with pytest.raises(ValueError, match=message):
+        files(path=str(tmp_path), train="a.csv", **more)
+
+
+def test_few_rows_of_test_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files(path="", train=table(ROWS[:30], tmp_path / "a.csv"), test=table(ROWS[39:], tmp_path / "b.csv"))
+    assert capsys.readouterr().out == "test has 1 row: one of them moves an accuracy by 100 points\n"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -198,6 +259,9 @@ def test_lines_that_are_no_json_object_are_bad_rows(tmp_path: Path) -> None:
             "text;label\na;b\n",
             r"no column 'text', only text;label; if ';' separates its fields, say so in `delimiter`",
         ),
+        ("sep=;\ntext;label\na;b\n", r"begins with Excel's line 'sep=;': remove it, and set delimiter: ';'"),
+        ('\ufeff"sep=\t"\r\ntext\tlabel\r\n', r"begins with Excel's line 'sep=\t': remove it"),
+        ("text, label\na,b\n", r"has a blank in the name of its column ' label': remove it, or name the column so"),
         ("text,text,label\na,b,c\n", r"a\.csv has 2 columns 'text': rename all but one"),
         (
             CSV + 'a,yes\n"never closed,no\n' + CSV,

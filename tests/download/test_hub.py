@@ -1,6 +1,7 @@
 """Datasets of the hub, through the real client against a server that stands in for it; nothing here has a network."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from huggingface_hub import constants
 
 from slim.download.catalogue import HubEntry, read_entry
 from slim.download.datasets.hub import hub
@@ -229,12 +231,26 @@ def test_an_absent_or_broken_file_of_the_catalogue_is_refused(tmp_path: Path, co
     assert "\n" not in str(refusal.value)
 
 
-def test_without_a_network_the_refusal_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("revision", ["main", "0" * 40])
+def test_without_a_network_the_refusal_says_at_once_what_to_do(
+    revision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Hub({}, tmp_path / "cache") as closed:
         closed.patch(monkeypatch)
-    with pytest.raises(ValueError, match=r"entry\.yaml: 'some/set' cannot be fetched \(") as refusal:
-        hub(path=entry(tmp_path))
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waits to try again"))
+    with pytest.raises(ValueError, match=rf"entry\.yaml: 'some/set' .*\(no answer of {closed.endpoint}\)") as refusal:
+        hub(path=entry(tmp_path, revision=revision))
     assert str(refusal.value).endswith(f"check the network or HF_ENDPOINT, or {LOCAL}")
+
+
+def test_without_a_network_what_was_fetched_is_read(
+    served: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = entry(tmp_path, revision=served.repositories["datasets/some/set"].commit("main"))
+    before = hub(path=pinned, train_rows=30, test_rows=30)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    after = hub(path=pinned, train_rows=30, test_rows=30)
+    pd.testing.assert_frame_equal(before.splits["train"], after.splits["train"])
 
 
 def test_names_that_files_carry_stand_in_for_those_of_the_catalogue(served: Hub, tmp_path: Path) -> None:

@@ -103,6 +103,11 @@ def test_a_student_without_blocks_has_no_encoder_ratio():
     assert "ratio_encoder" not in ratios(BIG | {"encoder_parameters": 0}, BIG)
 
 
+def test_over_a_teacher_that_is_never_right_there_is_no_ratio():
+    """As on a single test item."""
+    assert set(ratios(BIG, BIG | {"accuracy": 0.0})) == {"ratio_ceiling"}
+
+
 def test_the_ceiling_of_bert_base_is_the_known_one():
     """109,482,240 parameters, 12 blocks of 7,087,872 (float32, no header): down to one block is 3.47."""
     bert = {"bytes": 4 * 109_482_240, "encoder_bytes": 4 * 12 * 7_087_872, "layers": 12}

@@ -2,14 +2,19 @@
 
 import ast
 import os
+import signal
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import yaml
+from distributed import LocalCluster
 
 from slim.config.recipes import STAGES as RECIPES
 from slim.orchestration import dvc_graph
 from slim.orchestration.parallel import plan_tasks, repro
+from stages.work import work
 from tests.imports import ROOT
 from tests.toy import PARTS, RANKED, RUNS, STAGES, Toy
 
@@ -110,6 +115,35 @@ def test_more_threads_than_cores_are_refused():
     cores = len(os.sched_getaffinity(0))
     with pytest.raises(ValueError, match=f"want {cores + 1} cores of {cores}"):
         repro([], cores + 1, 1)
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_no_workers_are_refused(workers):
+    with pytest.raises(ValueError, match=rf"^WORKERS is {workers}, and nothing would ever run: give 1 or more$"):
+        repro([], workers, 1)
+
+
+def test_the_stage_refuses_what_is_no_number(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for wrong in ("", "two", "1.5"):
+        with pytest.raises(ValueError, match=f"^WORKERS is '{wrong}': give a whole number"):
+            work(wrong)
+
+
+def test_a_signal_ends_a_run_that_waits_for_a_worker(tmp_path):
+    """A cluster may have none yet; what was handed to it is not waited for."""
+    toy = Toy(tmp_path / "toy")
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster:
+
+        def end() -> None:
+            while not cluster.scheduler.tasks:
+                time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        Thread(target=end, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            toy.work(address=cluster.scheduler_address)
+    assert toy.ran() == []
 
 
 def test_a_target_that_does_not_exist_is_refused(spread):

@@ -143,6 +143,21 @@ def test_rows_are_those_promised_where_nothing_is_there():
     assert rows_of("x", {"train_rows": None, "test_rows": 5}, 48) is None
 
 
+def test_files_that_are_there_are_counted(tmp_path):
+    entry = {"source": "files", "path": str(tmp_path / "mine")}
+    assert rows_of("x", entry, 48) is None
+    (tmp_path / "mine").mkdir()
+    for name, count in (("train", 100), ("test", 20), ("more", 30)):
+        rows = "".join(f"{name} {i},{i % 2}\n" for i in range(count))
+        (tmp_path / f"mine/{name}.csv").write_text("text,label\n" + rows + "no label,\n" + "test 0,0\n")
+    assert rows_of("x", entry, 48) == Rows(90, 10, 21, 0)
+    assert rows_of("x", entry | {"test_rows": 10, "unlabelled": "more.csv"}, 48) == Rows(90, 10, 10, 30 + 1)
+    (tmp_path / "mine/train.csv").write_text("body,label\n")
+    with pytest.raises(ValueError, match=r"train\.csv has no column 'text', only body, label"):
+        rows_of("x", entry, 48)
+    assert rows_of("x", {"source": "digits", "path": "requirements/lock.txt"}, 48).train > 1000
+
+
 def test_texts_that_are_there_are_counted_at_their_own_mean_length(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(estimates, "MEASURED", 2)  # of the four: the first and the third

@@ -11,6 +11,7 @@ import yaml
 
 from slim.config import load
 from slim.orchestration import profiles
+from stages.lay_out import lay_out
 from tests.imports import ROOT
 from tests.toy import Toy
 
@@ -123,6 +124,22 @@ def test_a_profile_that_does_not_exist_is_refused_with_the_nearest(toy):
 
 def test_the_laptop_profile_is_the_repository_itself(toy):
     assert profiles.lay_out("laptop").as_posix() == "." and not (toy.folder / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("datasets: {2024: {source: files, path: mine}}", "datasets.2024: a name is a word"),
+        ("model: {source: folder, path: data}", "model.path: 'data' is where data/datasets is written"),
+        ("evaluate: null", "evaluate: missing"),
+    ],
+)
+def test_a_profile_that_cannot_run_is_refused_before_it_has_a_folder(toy, wrong, message):
+    (toy.folder / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (toy.folder / "profiles/wrong.yaml").write_text(wrong)
+    with pytest.raises(ValueError, match=rf"params\.yaml with profiles/wrong\.yaml: {message}"):
+        lay_out("wrong")
+    assert not (toy.folder / "runs").exists()
 
 
 @pytest.fixture

@@ -10,9 +10,13 @@ import pytest
 
 from slim.report.claims import claims
 from slim.report.page import headline, recipe_table, report_page, summary
+from slim.report.read import read_measurements
 from slim.report.readme import END, START, with_results
+from slim.report.tables import report_tables
 from slim.report.text import headline_sentences
+from tests import _synthetic as synthetic
 from tests._synthetic import RECIPES
+from tests.report.conftest import LEVEL
 
 
 class Page(HTMLParser):
@@ -94,3 +98,12 @@ def test_no_number_is_typed_in_the_template():
     template = (Path(__file__).parents[2] / "slim/report/page.html.j2").read_text()
     shown = re.sub(r"<style>.*?</style>|{%.*?%}|{{.*?}}|<[^>]+>", " ", template, flags=re.S)
     assert not re.findall(r"\d", shown)
+
+
+def test_a_run_without_small_models_or_ratios_has_a_page(data):
+    options = synthetic.OPTIONS, synthetic.FUSION_OPTIONS
+    known = read_measurements(("reuters_r8",), (0,), ["teacher"], *options, "raw", data)
+    known.records[0].pop("ratio", None)
+    tables = report_tables(known, resamples=100, level=LEVEL)
+    assert set(headline(tables)) == {"teacher", "fusion_over_greedy"}
+    assert "<td>teacher</td>" in report_page(tables, [], known.cards, LEVEL)

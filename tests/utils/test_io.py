@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slim.utils.io import read_arrays, read_json, write_arrays, write_json, write_jsons, written_aside
+from slim.utils.io import read_arrays, read_json, read_yaml, write_arrays, write_json, write_jsons, written_aside
 
 
 @pytest.mark.parametrize("folder", [False, True])
@@ -59,3 +59,13 @@ def test_damaged_files_are_named_with_the_remedy_and_no_pickle_is_loaded(tmp_pat
     for read, name in ((read_json, "x.json"), (read_arrays, "x.npz"), (read_arrays, "pickle.npz")):
         with pytest.raises(ValueError, match=f"{name} is damaged .*: remove it and run"):
             read(tmp_path / name)
+
+
+def test_yaml_is_read_as_dvc_reads_it_and_refused_in_one_line(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 2e-5\nb: 1e-05\nc: no\nd: 0o17\ne: 010\n")
+    assert read_yaml(path) == {"a": 2e-5, "b": 1e-5, "c": "no", "d": 15, "e": 10}
+    for wrong in ("a: [", "a: 1\na: 2\n", "a: !!python/object/apply:os.getcwd []\n"):
+        path.write_text(wrong)
+        with pytest.raises(ValueError, match=r"a\.yaml is not YAML: [^\n]+$"):
+            read_yaml(path)

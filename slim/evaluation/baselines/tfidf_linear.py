@@ -1,6 +1,8 @@
 """A linear model on word counts, or on pixels: what every transformer has to beat."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -27,43 +29,66 @@ def tfidf_linear(
 ) -> list[np.ndarray]:
     """One [inputs, classes] a split: log-probabilities, or margins of an SVM, of a linear model fitted on train.
 
-    Texts are TF-IDF vectors of whole texts: word n-grams up to `max_ngram` in at least `min_df` texts, sublinear
-    counts; a pair of texts is joined. Images are pixels. `C`: inverse strength of the L2 penalty. With `max_rows`,
-    that many rows of train, drawn with a fixed seed, are used. Raises ValueError when a class has no row in train.
+    Texts are TF-IDF vectors of whole texts: n-grams up to `max_ngram` in at least `min_df` texts, sublinear counts; of
+    words or, where most texts have none that recurs (Chinese, part numbers), of characters. A pair of texts is joined.
+    Images are pixels. `C`: inverse strength of the L2 penalty. With `max_rows`, that many rows of train, drawn with a
+    fixed seed, are used. Raises ValueError when a class has no row in train.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
     from sklearn.svm import LinearSVC
 
     inputs, labels = _sample(train, max_rows)
     classes = max(int(split.labels.max()) for split in (train, *splits)) + 1
     if missing := set(range(classes)) - set(labels.tolist()):
         raise ValueError(f"class {min(missing)} has no row in train")
-    if isinstance(first := inputs[0], bytes):
-        features = FunctionTransformer(_pixels, kw_args={"side": min(SIDE, *decode_image(first).size)})
-    else:
-        words = TfidfVectorizer(ngram_range=(1, max_ngram), min_df=min_df, sublinear_tf=True)
-        features = make_pipeline(FunctionTransformer(_joined), words)
+    images = isinstance(inputs[0], bytes)
+    vectors, of_train = _pixel_vectors(inputs) if images else _word_vectors(inputs, max_ngram, min_df)
     linear = LogisticRegression(C=C, max_iter=1000) if classifier == "logistic_regression" else LinearSVC(C=C)
-    model = make_pipeline(features, linear).fit(inputs, labels)
-    return [_scores(model, split.inputs) for split in splits]
+    model = linear.fit(of_train, labels)
+    return [_scores(model, vectors(split.inputs)) for split in splits]
 
 
-def _scores(model: Any, inputs: "Sequence[Input]") -> np.ndarray:
-    """[inputs, classes]: log-probabilities where the model has them, else margins."""
+def _pixel_vectors(images: Any) -> tuple[Callable[..., Any], Any]:
+    """(what makes vectors of images, those of the given ones)."""
+    pixels = partial(_pixels, side=min(SIDE, *decode_image(images[0]).size))
+    return pixels, pixels(images)
+
+
+def _word_vectors(inputs: "Sequence[Input]", max_ngram: int, min_df: int) -> tuple[Callable[..., Any], Any]:
+    """Likewise of texts: of their words or, where words do not recur, of their characters."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = _joined(inputs)
+    for analyzer, least in (("word", min_df), ("char", min_df), ("char", 1)):
+        model = TfidfVectorizer(analyzer=analyzer, ngram_range=(1, max_ngram), min_df=least, sublinear_tf=True)
+        with suppress(ValueError):  # no term at all
+            vectors = model.fit_transform(texts)
+            if (np.diff(vectors.indptr) > 0).mean() > 0.5:
+                return partial(_transformed, model), vectors
+        print("the texts of train have few words in common: the linear baseline reads characters", flush=True)
+    raise ValueError("the texts of train have no character in common")
+
+
+def _transformed(model: Any, inputs: "Sequence[Input]") -> Any:
+    return model.transform(_joined(inputs))
+
+
+def _scores(model: Any, vectors: Any) -> np.ndarray:
+    """[vectors, classes]: log-probabilities where the model has them, else margins."""
     if hasattr(model, "predict_log_proba"):
-        return np.asarray(model.predict_log_proba(inputs))
-    margins = np.asarray(model.decision_function(inputs))
+        return np.asarray(model.predict_log_proba(vectors))
+    margins = np.asarray(model.decision_function(vectors))
     return margins if margins.ndim == 2 else np.stack([-margins, margins], axis=1) / 2
 
 
 def _sample(split: "Split", rows: int | None) -> "tuple[list[Input], np.ndarray]":
-    """At most `rows` of a split's rows, in their order."""
+    """At most `rows` of a split's rows, one of every class among them, in their order."""
     if rows is None or rows >= len(split.inputs):
         return list(split.inputs), split.labels
-    chosen = np.sort(np.random.default_rng(0).permutation(len(split.inputs))[:rows])
+    order = np.random.default_rng(0).permutation(len(split.inputs))
+    first = np.zeros(len(order), dtype=bool)
+    first[np.unique(split.labels[order], return_index=True)[1]] = True
+    chosen = np.sort(np.concatenate([order[first], order[~first]])[:rows])
     return [split.inputs[i] for i in chosen], split.labels[chosen]
 
 

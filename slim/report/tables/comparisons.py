@@ -38,10 +38,10 @@ def paired(
     seeds, n: seeds of the dataset, the fewest in ALL; test items, their sum in ALL
     p, p_holm, verdict and stable are missing with fewer than FEWEST_SEEDS seeds.
     """
-    how = {"resamples": resamples, "level": level}
-    table = _paired(differences, names, FEWEST_SEEDS, **how)
+    how = (names, resamples, level)
+    table = _paired(differences, FEWEST_SEEDS, *how)
     others = [
-        _paired(_without(seed, differences), names, FEWEST_SEEDS - 1, **how)["verdict"]
+        _paired(_without(seed, differences), FEWEST_SEEDS - 1, *how)["verdict"]
         for seed in range(table["seeds"].max() if table["verdict"].notna().any() else 0)
     ]
     same = pd.Series(np.all([other == table["verdict"] for other in others], axis=0) if others else True, table.index)
@@ -55,7 +55,7 @@ def _without(seed: int, differences: Mapping[str, Mapping[Key, Floats]]) -> dict
 
 
 def _paired(
-    differences: Mapping[str, Mapping[Key, Floats]], names: Sequence[str], fewest: int, *, resamples: int, level: float
+    differences: Mapping[str, Mapping[Key, Floats]], fewest: int, names: Sequence[str], resamples: int, level: float
 ) -> pd.DataFrame:
     """The table without `stable`; p-values and verdicts of rows that have at least so many seeds."""
     drawn = {}
