@@ -232,7 +232,7 @@ RERUNS = {
     "strategies.weight_entropy.bins": (64, {"rank@weight_entropy", "fuse", "choose", "remeasure", "report", "study"}),
     "strategies.random.draws": (3, {"rank@random", "fuse", "choose", "remeasure", "report", "study"}),
     "fusions.random_forest.n_estimators": (11, {"fuse@random_forest", "choose", "remeasure", "report", "study"}),
-    "choose.target": ("brief", {"choose", "report"}),
+    "choose.target": ("brief", {"choose"}),
     "prune.half.keep": (0.75, {"prune@half", "choose", "evaluate", "report"}),
     "distillation.temperature": (4.0, {"distill"}),
     "distill.half_distilled.alpha": (0.9, {"distill@half_distilled", "evaluate", "report"}),
@@ -245,7 +245,7 @@ RERUNS = {
     "extract_signals.texts": (50, {"extract_signals", "remeasure"}),
     "finetune.weight_decay": (0.02, {"finetune"}),
     "datasets.toy.seed": (1, {"download@toy"}),
-    "runtime.max_tokens": (15, RUNNING),
+    "runtime.max_tokens": (15, RUNNING | {"fuse", "choose", "study"}),  # which run one for deep models alone
     "model.sha256": ("0" * 64, {"download_model"}),
     "launcher": ("torchrun --standalone --nproc-per-node 2", {"finetune", "distill"}),
 }

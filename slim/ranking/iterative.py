@@ -18,7 +18,7 @@ from slim.ranking.fusion_input import FusionInput
 from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.removal_order import PruneFirst, keep_scores, walk
 from slim.ranking.signals import BASELINES, layer_scores
-from slim.subsets.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, layers_of, masks_of
 from slim.utils.io import read_arrays, write_arrays
 from slim.utils.registry import find
 
@@ -115,14 +115,19 @@ def _scores(name: str, statistics: LayerStatistics, layers: int, *, prune_first:
     return keep_scores(layer_scores(name, statistics, layers, **options), prune_first)
 
 
-def scores_along_paths(scores: IterativeScores, lattice: Lattice, fusions: Mapping[str, Mapping[str, Any]]) -> Table:
+def scores_along_paths(
+    scores: IterativeScores,
+    layers: int,
+    lattice_with: Callable[[set[int]], Lattice],
+    fusions: Mapping[str, Mapping[str, Any]],
+) -> Table:
     """The scores of every signal on every subset that the path of a signal or of a fusion reaches.
 
-    `lattice`: the accuracies that fusions learn from. A fusion that learns from other datasets, which are not at hand
-    here, is left out, with a message.
+    `lattice_with`: masks -> the accuracies that fusions learn from, of these subsets too, if they can be measured; it
+    is asked for those on the paths of the signals, as by `fuse`. A fusion that learns from other datasets, which are
+    not at hand here, is left out, with a message.
     """
-    for name in scores.names:
-        walk(lattice.layers, partial(scores.of, name))
+    lattice = lattice_with(masks_of(walk(layers, partial(scores.of, name)) for name in scores.names))
     inputs = FusionInput(scores.names, scores.stacked(lattice.full), lattice, iterative_signals=scores.stacked)
     for fusion, options in fusions.items():
         if options.get("rows") == "other_datasets":

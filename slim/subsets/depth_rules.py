@@ -79,9 +79,16 @@ def choices(
     """run -> which layers an entry of `prune` keeps there, and how accurate that is on validation.
 
     `entry`: `order` (a strategy or fusion) and `keep`; `curves`: strategy -> run -> rows; `n_validation`: run ->
-    number of items.
+    number of items. Raises ValueError for an order that does not say what stays at every depth, as the oracle of a
+    model of which not all subsets were measured.
     """
     order, keep = entry["order"], entry["keep"]
+    for run, rows in curves[order].items():
+        if len({row["removed"] for row in rows}) < _intact(rows)["layers"]:
+            raise ValueError(
+                f"the order '{order}' is not known at every depth in {run}, since not all subsets were measured: "
+                f"choose another order in prune, or raise ablate.max_subsets"
+            )
     fields = ("removed", "layers", "kept", "validation_accuracy")
     chosen = {run: choose_layers(rows, keep, n_validation[run]) for run, rows in curves[order].items()}
     return {run: {"order": order, "keep": keep} | {key: row[key] for key in fields} for run, row in chosen.items()}

@@ -205,14 +205,14 @@ def test_a_changed_choice_is_compared_with_the_value_in_use(tables):
 def test_models_and_items_that_are_missing_are_named(data, tmp_path):
     def read(**changed):
         known = {"datasets": ["movie_reviews"], "seeds": [0, 1], "recipes": ["teacher"], "strategies": {},
-                 "fusions": {}, "target": "raw", "data": tmp_path}  # fmt: skip
+                 "fusions": {}, "data": tmp_path}  # fmt: skip
         return read_measurements(**known | changed)
 
     synthetic.write_all(tmp_path, ("movie_reviews",), (0, 1))
     assert read().correct["movie_reviews"]["teacher"].shape == (2, 1000)
     with pytest.raises(ValueError, match=r"0\.json does not hold the model 'absent'.*dvc repro evaluate"):
         read(recipes=["absent"])
-    with pytest.raises(FileNotFoundError, match=r"5\.npz"):
+    with pytest.raises(FileNotFoundError, match=r"5\.json"):
         read(seeds=[5])
     synthetic.write_predictions(tmp_path, "movie_reviews", 1, np.zeros(999))
     with pytest.raises(ValueError, match=r"1\.npz holds other test items"):
