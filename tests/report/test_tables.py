@@ -17,6 +17,7 @@ from slim.report.tables.results import results
 from slim.report.tables.search import search
 from slim.report.tables.sensitivity import one_shot, sensitivity
 from slim.report.tables.signals import signal_correlations, signals
+from slim.report.text import search_sentences
 from slim.subsets.search import beam_search, greedy_search
 from slim.utils.io import read_json, write_json
 from tests import _synthetic as synthetic
@@ -179,6 +180,17 @@ def test_searching_everything_regrets_only_what_validation_gets_wrong(tables, da
     assert forest.loc["leave_one_out", "greedy_test_regret"] == pytest.approx(at_7)
     random = of.query("method == 'random'").set_index("evaluations")["test_regret"]
     assert random[62] == pytest.approx(widest["test_regret"]) and random[6] > random[62]
+
+
+def test_an_order_that_is_not_known_at_every_depth_has_no_best_one(tables):
+    """As the oracle of a deep model, which is known for the largest subsets alone."""
+    curves = tables["curves"]
+    some = curves[(curves["strategy"] != "oracle") | (curves["removed"] <= 1)]
+    lacking = maxima(curves).query("strategy != 'oracle'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(maxima(some).reset_index(drop=True), lacking)
+    assert search_sentences(tables["search"].head(0)) == [
+        "Regret and the oracle are not known, since not every subset of the layers was measured."
+    ]
 
 
 def test_a_lattice_with_holes_has_no_search_rows():

@@ -131,11 +131,10 @@ def test_after_a_recovery_nothing_is_added(deep):
         lattice.only(range(1, 64))
 
 
-def test_an_order_that_is_not_known_at_every_depth_chooses_no_layers(deep):
-    write_params(prune={"half": OVERRIDES["prune"]["half"] | {"order": "oracle"}})
-    with pytest.raises(
-        ValueError, match=r"^the order 'oracle' is not known at every depth in toy/0, since"
-    ) as refusal:
+@pytest.mark.parametrize(("keep", "what"), [(0.5, "which 3 layers stay"), ("best_accuracy", "at every depth")])
+def test_an_order_that_is_not_known_at_every_depth_chooses_no_layers(keep, what, deep):
+    write_params(prune={"half": OVERRIDES["prune"]["half"] | {"order": "oracle", "keep": keep}})
+    with pytest.raises(ValueError, match=rf"^the order 'oracle' in toy/0: .*{what}.* since not all") as refusal:
         fuse_and_choose()
     assert "\n" not in str(refusal.value) and not Path("data/choices").exists()
 
