@@ -5,6 +5,7 @@ import pytest
 
 from slim.config import check_options
 from slim.utils.option_types import Count
+from slim.utils.registry import find
 
 
 def no_type(statistics, *, options):
@@ -48,6 +49,12 @@ def test_a_signature_that_is_no_schema_is_refused_in_one_line(signal, expected, 
         check_options("strategies.mine", signal, {})
     assert str(refusal.value).startswith("strategies.mine: ") and "\n" not in str(refusal.value)
     assert expected in str(refusal.value)
+
+
+def test_a_file_without_its_function_is_named(monkeypatch):
+    monkeypatch.delattr("slim.ranking.signals.top_first.top_first")
+    with pytest.raises(ValueError, match=r"^slim/ranking/signals/top_first\.py has no function 'top_first': name the"):
+        find("ranking/signals", "top_first")
 
 
 def test_inputs_may_have_any_name(monkeypatch):

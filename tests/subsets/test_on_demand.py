@@ -102,7 +102,7 @@ def test_every_order_has_its_curve_and_the_oracle_what_is_known_of_it(deep, caps
         own = teacher.with_model(keep_layers(teacher.model, layers_of(mask))).logits(test.inputs)
         np.testing.assert_array_equal(paths.predictions["test"][paths.row[mask]], own.argmax(-1))
     assert [row["layers"] for row in read_curves("data/curves/oracle.csv")[RUN]] == [6, 5]
-    assert "oracle in toy/0: without its subsets of 1, 2, 3, 4 layers" in capsys.readouterr().out
+    assert "oracle in toy/0: without its subsets of 1, ..., 4 layers" in capsys.readouterr().out
     assert len(read_json("data/choices/half.json")[RUN]["kept"]) == 3
 
 

@@ -89,8 +89,9 @@ def _checked(fusion: str, result: FusionResult, layers: int) -> FusionResult:
 def _lacking(who: str, path: list[list[int]]) -> list[str]:
     """A line that says which sizes a path lacks, if any."""
     sizes = sorted(set(range(1, len(path[0]))) - {len(kept) for kept in path})
+    named = [str(size) for size in sizes] if len(sizes) < 4 else [str(sizes[0]), "...", str(sizes[-1])]
     why = "since not every one of them was measured (ablate.max_subsets)"
-    return [f"{who}: without its subsets of {', '.join(map(str, sizes))} layers, {why}"] if sizes else []
+    return [f"{who}: without its subsets of {', '.join(named)} layers, {why}"] if sizes else []
 
 
 def _rankings(results: Mapping[str, FusionResult]) -> dict[str, Any]:
