@@ -1,8 +1,11 @@
 """fuse FUSION: the signals, and what removals cost, become one removal order in every run."""
 
+from functools import partial
+
 from slim.config import load
 from slim.ranking.fusion_input import read_fusion_inputs
 from slim.ranking.fusions._fusion import run_fusion
+from slim.subsets.on_demand import lattice_with
 from slim.utils.io import write_json
 from stages import run
 
@@ -10,8 +13,8 @@ from stages import run
 def fuse(fusion: str) -> None:
     params = load()
     grid, strategies, options = params.grid, params.strategies, params.fusions[fusion]
-    lattices = f"data/lattice/{params.fuse.target}"
-    cases = read_fusion_inputs("data/orders", lattices, list(strategies), grid.datasets, grid.seeds)
+    measured = partial(lattice_with, target=params.fuse.target, runtime=params.runtime.model_dump())
+    cases = read_fusion_inputs("data/orders", measured, list(strategies), grid.datasets, grid.seeds)
     content, left_out = run_fusion(fusion, cases, options)
     for line in left_out:
         print(line, flush=True)

@@ -13,11 +13,10 @@ from stages import run
 
 def report() -> None:
     params = load()
-    level, target = params.evaluate.level, params.choose.target
+    level = params.evaluate.level
     recipes = ["teacher", *params.prune, *params.distill, *params.compress, *params.baselines]
-    measured = read_measurements(
-        params.grid.datasets, params.grid.seeds, recipes, params.strategies, params.fusions, target
-    )
+    grid = params.grid
+    measured = read_measurements(grid.datasets, grid.seeds, recipes, params.strategies, params.fusions)
     tables = report_tables(measured, resamples=params.evaluate.resamples, level=level)
     ledger = claims(*(tables[name] for name in ("curves", "maxima", "orders", "recipes", "comparisons")))
     write_tables(tables, "reports")

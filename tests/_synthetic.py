@@ -51,6 +51,7 @@ def write_all(data: Path, datasets=DATASETS, seeds=SEEDS) -> None:
     lattices = {f"{dataset}/{seed}": _lattice(rng, dataset, seed) for dataset in datasets for seed in seeds}
     for run, lattice in lattices.items():
         lattice.save(data / "lattice" / "raw" / f"{run}.npz")
+        lattice.save(data / "paths" / f"{run}.npz")
     for dataset in datasets:
         card = {"labels": ["a", "b"], "origin": "made up", "licence": "BSD-3", "dropped": {}}
         splits = {"train": 3000, "validation": 500, "test": 2000}

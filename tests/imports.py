@@ -10,10 +10,11 @@ FACADE = Path("slim/__init__.py")
 
 
 @cache
-def imported(path: Path) -> frozenset[Path]:
-    """The files under slim/ and stages/ that a file imports itself."""
+def imported(path: Path, at_once: bool = False) -> frozenset[Path]:
+    """The files under slim/ and stages/ that a file imports itself, or `at_once`, when it is imported."""
     files: set[Path] = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+    tree = ast.parse((ROOT / path).read_text())
+    for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 files |= _files(alias.name)
@@ -34,15 +35,18 @@ def _files(module: str) -> set[Path]:
     return {path for path in candidates if path != FACADE and (ROOT / path).is_file()}
 
 
-def closure(path: Path) -> set[Path]:
-    """Every file of this repository that a file imports, itself included; empty __init__ files left out."""
+def closure(path: Path, at_once: bool = False) -> set[Path]:
+    """Every file of this repository that a file imports, itself included; empty __init__ files left out.
+
+    `at_once`: without what a function imports when it is called.
+    """
     reached: set[Path] = set()
     waiting = [path, *(_files(".".join(path.with_suffix("").parts)))]
     while waiting:
         current = waiting.pop()
         if current not in reached:
             reached.add(current)
-            waiting.extend(imported(current))
+            waiting.extend(imported(current, at_once))
     return {file for file in reached if file.name != "__init__.py" or _has_code(file)}
 
 

@@ -7,7 +7,7 @@ from os.path import abspath
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
 
 from slim.config.sections import Section
 from slim.utils.registry import find, names
@@ -34,14 +34,22 @@ def find_method(where: str, folder: str, entry: Mapping[str, Any], key: str = "m
         raise ValueError(f"{where}.{key}: {error}") from error
 
 
+INPUTS = {
+    "ranking.signals": ("statistics",),
+    "ranking.fusions": ("inputs",),
+    "compression.compressors": ("model", "context"),
+    "download.datasets": (),
+    "evaluation.baselines": ("train", "splits"),
+}
+"""Where methods lie in `slim` -> what each is called with; all else are its options."""
+
+
 def check_options(where: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
-    """Refuse options that a function's keyword-only parameters do not take: its annotations are the schema."""
-    taken: dict[str, Any] = {
-        p.name: (_type(p.annotation, function), ... if p.default is inspect.Parameter.empty else p.default)
-        for p in inspect.signature(function).parameters.values()
-        if p.kind is p.KEYWORD_ONLY
-    }
-    check_section(where, create_model("Options", __base__=Section, **taken), options)
+    """Refuse options that a function's keyword-only parameters do not take: its annotations are the schema.
+
+    Raises ValueError, in one line, for these and for a function that has no such schema or takes other inputs.
+    """
+    check_section(where, _options_model(where, function), options)
 
 
 def check_section(where: str, section: type[Section], content: Any) -> None:
@@ -61,6 +69,33 @@ def refuse_own_outputs(where: str, path: str) -> None:
     for output in OUTPUTS:
         if Path(abspath(output)).is_relative_to(abspath(path)):
             raise ValueError(f"{where}: '{path}' is where {output} is written: give what it reads a folder of its own")
+
+
+def _options_model(where: str, function: Callable[..., Any]) -> type[Section]:
+    """The schema of a method's options."""
+    parameters = inspect.signature(function).parameters.values()
+    optional = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    inputs = INPUTS.get(".".join(function.__module__.split(".")[1:3]), ())
+    others = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    if len(others) != len(inputs) or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in others):
+        right = ", ".join([*inputs, "*", "option: type = default"])
+        given = ", ".join(str(p).split(":")[0] for p in others)
+        raise ValueError(f"{where}: {function.__name__}({given}, ...) should read {function.__name__}({right}, ...)")
+    if bare := [p.name for p in optional if p.annotation is p.empty]:
+        raise ValueError(
+            f"{where}: the option '{bare[0]}' of {function.__name__} has no type: annotate it, as in "
+            f"'{bare[0]}: Count = 3', with one of slim/utils/option_types.py"
+        )
+    try:
+        taken: dict[str, Any] = {
+            p.name: (_type(p.annotation, function), ... if p.default is p.empty else p.default) for p in optional
+        }
+        return create_model("Options", __base__=Section, **taken)
+    except (PydanticUserError, NameError, AttributeError, SyntaxError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"{where}: the options of {function.__name__} have types that cannot be checked: {reason}"
+        ) from error
 
 
 def _type(annotation: Any, function: Callable[..., Any]) -> Any:

@@ -146,8 +146,10 @@ class Ablate(Section):
 
     max_subsets: Count = 4096
     """All 2^L are, if they are no more than this."""
-    subsets: list[list[CountOrZero]] = []
-    """Retained layers of further subsets, for models with more layers."""
+    sample: CountOrZero = 10
+    """Of deeper models: how many random ones of every size, beside those that `greedy` tries."""
+    seed: Seed = 0
+    """Of the sample."""
 
 
 class ExtractSignals(Section):

@@ -13,7 +13,17 @@ from transformers import AutoTokenizer
 from slim.download.catalogue import read_packaged_entry
 from slim.orchestration.dvc_graph import verb
 from slim.orchestration.machine import Machine
-from slim.orchestration.workload import ModelSize, Params, Rows, Work, checkpoints, finetuning, memory, work_by_stage
+from slim.orchestration.workload import (
+    ModelSize,
+    Params,
+    Rows,
+    Work,
+    checkpoints,
+    finetuning,
+    memory,
+    subsets_measured,
+    work_by_stage,
+)  # fmt: skip
 from slim.utils.grid import source_options
 from slim.utils.registry import find
 
@@ -66,6 +76,8 @@ class Estimate:
     """Datasets whose size is not known yet."""
     unmeasured: list[str]
     """Datasets the length of whose texts is not known yet."""
+    subsets: str
+    """Which subsets of the layers are measured, and why."""
 
     @property
     def seconds(self) -> float:
@@ -93,6 +105,7 @@ class Estimate:
             *(f"at most  since texts of {name} are counted with {self.most} tokens, the most they may have; their "
               f"own are known once they are there: dvc repro download@{name} download_model"
               for name in self.unmeasured),
+            f"subsets  {self.subsets}",
             f"memory   {gigabytes(self.memory)} at the peak, of {gigabytes(self.machine.memory)}",
             f"disk     {gigabytes(self.disk)} more at the most, of {gigabytes(self.machine.disk)} that are free",
             "not in   downloads, probes and forests, tables and figures; what DVC's cache restores is in, though it "
@@ -138,6 +151,7 @@ def estimate(
         disk=sum(line.work.bytes for line in lines) + checkpoints(size) * training,
         guessed=[name for name, each in rows.items() if each is None],
         unmeasured=[name for name, each in counted.items() if each.tokens is None],
+        subsets=subsets_measured(params, size.layers),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from slim.orchestration.dvc_graph import LOOPING, RECIPES
 from slim.ranking.signals import BASELINES
 from slim.subsets.ablation import masks_to_measure, prefixes
+from slim.subsets.lattice import mask_of, random_orders, smaller
 from slim.training.trainer import Schedule
 from slim.utils.registry import find
 
@@ -104,16 +105,59 @@ def finetune(params: Params, rows: Rows, size: ModelSize) -> Work:
 
 
 def ablate(params: Params, rows: Rows, size: ModelSize) -> Work:
-    """At most one layer forward a subset, or a prefix of one, for every text of validation and test."""
-    masks = subsets(size.layers, **params["ablate"])
-    forwards = 2**size.layers - 1 if len(masks) == 2**size.layers else len(prefixes(masks)) - 1
+    """All subsets or, of a deep model, a sample and what greedy tries."""
+    measured = subsets(params, size.layers)
+    return sum((_lattice(masks, rows, size) for why in measured if why != PATHS for masks in measured[why]), Work())
+
+
+def choose(params: Params, rows: Rows, size: ModelSize) -> Work:
+    """What the paths of a deep model need beyond that; some of it is measured by `fuse`, which asks first."""
+    return sum((_lattice(masks, rows, size) for masks in subsets(params, size.layers).get(PATHS, [])), Work())
+
+
+def _lattice(masks: Sequence[int], rows: Rows, size: ModelSize) -> Work:
+    """One layer forward for each prefix of the subsets, for every text of validation and test."""
+    forwards = (2**size.layers if len(masks) == 2**size.layers else len(prefixes(masks))) - 1
     texts = rows.validation + rows.test
     return Work(read=texts, read_layers=texts * forwards, bytes=2 * texts * len(masks))
 
 
-def subsets(layers: int, *, max_subsets: int, subsets: Sequence[list[int]] = ()) -> Sequence[int]:
-    """The masks that `ablate` measures."""
-    return range(2**layers) if 2**layers <= max_subsets else masks_to_measure(layers, max_subsets, subsets)
+ALL, GREEDY, SAMPLE, PATHS = "all", "greedy", "sample", "paths"
+"""Why subsets are measured: there are few; greedy tries them; `ablate.sample`; they lie on the path of an order."""
+
+
+def subsets(params: Params, layers: int) -> dict[str, list[Sequence[int]]]:
+    """Why -> the subsets that are measured for it, a list for each walk over the texts.
+
+    Which they will be is not known: greedy costs as much whichever layers it removes, and paths are counted as random.
+    """
+    sample = masks_to_measure(layers, **params["ablate"])
+    if len(sample) == 2**layers:
+        return {ALL: [sample]}
+    random = random_orders(layers, orders(params), seed=params["ablate"]["seed"] + 1).tolist()
+    return {
+        GREEDY: [smaller((1 << left) - 1) for left in range(layers, 1, -1)],
+        SAMPLE: [sample],
+        PATHS: [[mask_of(order[gone:]) for order in random for gone in range(2, layers)]],
+    }
+
+
+def orders(params: Params) -> int:
+    """How many orders have a path of their own: strategies, with all their draws, and fusions."""
+    draws = sum(options.get("draws", 1) for options in params["strategies"].values())
+    return draws + len(params["fusions"].keys() - {"greedy", "oracle"})
+
+
+def subsets_measured(params: Params, layers: int) -> str:
+    """Which subsets of the layers are measured in each run, and why."""
+    counts = {why: sum(map(len, walks)) for why, walks in subsets(params, layers).items()}
+    if ALL in counts:
+        return f"all {2**layers:,} of {layers} layers"
+    return (
+        f"at most {sum(counts.values()):,} of {2**layers:,}, since all are more than ablate.max_subsets: "
+        f"{counts[GREEDY]:,} that greedy tries, {counts[SAMPLE]:,} of a sample (ablate.sample), "
+        f"{counts[PATHS]:,} on the paths of {orders(params)} orders"
+    )
 
 
 def recover(params: Params, rows: Rows, size: ModelSize, budget: Mapping[str, Any]) -> Work:
@@ -221,10 +265,11 @@ def work_by_stage(params: Params, rows: Mapping[str, Rows], size: ModelSize) -> 
         for name, entry in params[stage].items():
             of_runs = (recipe(entry, params, rows[dataset], size, layers[name]) for dataset in datasets)
             work[f"{stage}@{name}"] = sum(of_runs, Work()) * len(seeds)
-    work["evaluate"] = sum((evaluate(params, rows[dataset], size) for dataset in datasets), Work()) * len(seeds)
+    for stage, count in {"choose": choose, "evaluate": evaluate}.items():
+        work[stage] = sum((count(params, rows[dataset], size) for dataset in datasets), Work()) * len(seeds)
     fanned = {"download": params["datasets"], "rank": params["strategies"], "fuse": params["fusions"]}
     light = [f"{stage}@{name}" for stage, entries in fanned.items() for name in entries]
-    return work | dict.fromkeys([*light, "choose", "report", "study"], Work())
+    return work | dict.fromkeys([*light, "report", "study"], Work())
 
 
 def memory(params: Params, size: ModelSize) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slim.ranking.signals import BASELINES
-from slim.subsets.lattice import Lattice, layers_of
+from slim.subsets.lattice import Lattice, layers_of, masks_of
 from slim.utils.grid import runs
 from slim.utils.io import read_json
 
@@ -46,22 +47,23 @@ class FusionInput:
 
 def read_fusion_inputs(
     orders: str | Path,
-    lattices: str | Path,
+    lattice_with: Callable[[str, set[int]], Lattice],
     strategies: Sequence[str],
     datasets: Sequence[str],
     seeds: Sequence[int],
 ) -> dict[str, FusionInput]:
-    """The input of every run, from the folder of `rank`'s files and a folder of lattices, `<dataset>/<seed>.npz`.
+    """The input of every run, from the folder of `rank`'s files.
 
-    Signals are the strategies that are no baselines, in their order. Raises ValueError when the folder holds an order
-    that params.yaml no longer has: it would be an undeclared input.
+    `lattice_with`: run, masks -> its lattice, these subsets too, if they can be measured; it is asked for those on the
+    paths of the signals. Signals are the strategies that are no baselines, in their order. Raises ValueError when the
+    folder holds an order that params.yaml no longer has: it would be an undeclared input.
     """
     if left_over := sorted({file.stem for file in Path(orders).glob("*.json")} - set(strategies)):
         raise ValueError(f"{orders}/{left_over[0]}.json belongs to no strategy of params.yaml: remove the file, rerun")
     names = [name for name in strategies if name not in BASELINES]
     rankings = {name: read_json(Path(orders) / f"{name}.json")["runs"] for name in names}
     alone = {
-        (dataset, seed): _input({name: rankings[name][run] for name in names}, Lattice.load(f"{lattices}/{run}.npz"))
+        (dataset, seed): _input({name: rankings[name][run] for name in names}, partial(lattice_with, run))
         for seed in seeds
         for dataset, run in zip(datasets, runs(datasets, [seed]), strict=True)
     }
@@ -77,8 +79,9 @@ def read_fusion_inputs(
     }
 
 
-def _input(rankings: Mapping[str, dict[str, Any]], lattice: Lattice) -> FusionInput:
+def _input(rankings: Mapping[str, dict[str, Any]], lattice_with: Callable[[set[int]], Lattice]) -> FusionInput:
     """The input of one run, without the others, from each signal's ranking."""
+    lattice = lattice_with(masks_of(path for ranking in rankings.values() for path in ranking["paths"]))
     signals = _columns(ranking["scores"][0] for ranking in rankings.values())
     tables = {name: ranking.get("remeasured", {}) for name, ranking in rankings.items()}
     iterative = any("remeasured" in ranking for ranking in rankings.values())

@@ -17,8 +17,8 @@ from slim.ranking.collect import collect
 from slim.ranking.fusion_input import FusionInput
 from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.removal_order import PruneFirst, keep_scores, walk
-from slim.ranking.signals import BASELINES
-from slim.subsets.lattice import Lattice, layers_of
+from slim.ranking.signals import BASELINES, layer_scores
+from slim.subsets.lattice import Lattice, layers_of, masks_of
 from slim.utils.io import read_arrays, write_arrays
 from slim.utils.registry import find
 
@@ -96,12 +96,12 @@ class IterativeScores:
         """[present]: one signal; those of OF_POOLED once for all masks that begin with the same layers."""
         options = self._strategies[name]
         if name not in OF_POOLED:
-            return _scores(name, statistics, **options)
+            return _scores(name, statistics, mask.bit_count(), **options)
         prefixes = [(name, mask & (2 << layer) - 1) for layer in layers_of(mask)]
         for pooled, prefix in zip(statistics.pooled, prefixes, strict=True):
             if prefix not in self._by_prefix:
                 layer = replace(statistics, pooled=pooled[None])
-                self._by_prefix[prefix] = float(_scores(name, layer, **options)[0])
+                self._by_prefix[prefix] = float(_scores(name, layer, 1, **options)[0])
         return np.array([self._by_prefix[prefix] for prefix in prefixes])
 
     def table(self) -> Table:
@@ -110,19 +110,24 @@ class IterativeScores:
         return {name: {str(mask): scores[name].tolist() for mask, scores in measured} for name in self.names}
 
 
-def _scores(name: str, statistics: LayerStatistics, *, prune_first: PruneFirst, **options: Any) -> Floats:
-    """One signal's scores, larger = keep."""
-    return keep_scores(find("ranking/signals", name)(statistics, **options), prune_first)
+def _scores(name: str, statistics: LayerStatistics, layers: int, *, prune_first: PruneFirst, **options: Any) -> Floats:
+    """One signal's scores of so many layers, larger = keep."""
+    return keep_scores(layer_scores(name, statistics, layers, **options), prune_first)
 
 
-def scores_along_paths(scores: IterativeScores, lattice: Lattice, fusions: Mapping[str, Mapping[str, Any]]) -> Table:
+def scores_along_paths(
+    scores: IterativeScores,
+    layers: int,
+    lattice_with: Callable[[set[int]], Lattice],
+    fusions: Mapping[str, Mapping[str, Any]],
+) -> Table:
     """The scores of every signal on every subset that the path of a signal or of a fusion reaches.
 
-    `lattice`: the accuracies that fusions learn from. A fusion that learns from other datasets, which are not at hand
-    here, is left out, with a message.
+    `lattice_with`: masks -> the accuracies that fusions learn from, of these subsets too, if they can be measured; it
+    is asked for those on the paths of the signals, as by `fuse`. A fusion that learns from other datasets, which are
+    not at hand here, is left out, with a message.
     """
-    for name in scores.names:
-        walk(lattice.layers, partial(scores.of, name))
+    lattice = lattice_with(masks_of(walk(layers, partial(scores.of, name)) for name in scores.names))
     inputs = FusionInput(scores.names, scores.stacked(lattice.full), lattice, iterative_signals=scores.stacked)
     for fusion, options in fusions.items():
         if options.get("rows") == "other_datasets":

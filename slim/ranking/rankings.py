@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from slim.ranking.layer_statistics import LayerStatistics
 from slim.ranking.removal_order import ranking, walk
-from slim.ranking.signals import BASELINES
+from slim.ranking.signals import BASELINES, layer_scores
 from slim.utils.io import read_json
 from slim.utils.option_types import alternatives
 from slim.utils.registry import find
@@ -27,8 +27,8 @@ def rankings(
     """The `runs` of a strategy, a ranking each, and its `variants`, from the measurements of a schedule in `folder`.
 
     A ranking has `scores` (of the intact model, larger = keep) and `paths`, one a draw; under `iterative` also
-    `remeasured`: mask -> the scores of the layers present. Raises ValueError for an unknown schedule, or measurements
-    that lack the strategy.
+    `remeasured`: mask -> the scores of the layers present. Raises ValueError for an unknown schedule, measurements
+    that lack the strategy, or scores that are not one finite number a layer.
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"unknown schedule '{schedule}': choose from {', '.join(SCHEDULES)}")
@@ -41,12 +41,13 @@ def one_shot(strategy: str, options: Options, runs: Iterable[str], folder: Path)
     Variants: the other `prune_first`, and every other value of a categorical option, one at a time. Baselines have
     none.
     """
-    signal, others = find("ranking/signals", strategy), alternatives_of(strategy, options)
+    others = alternatives_of(strategy, options)
     definitions = [dict(options), *({**options, option: value} for option, value in others)]
     ranked = {}
     for run in runs:
         # The two ends of `prune_first` share one measurement.
-        measure = cache(partial(signal, LayerStatistics.load(folder / f"{run}.npz")))
+        statistics = LayerStatistics.load(folder / f"{run}.npz")
+        measure = cache(partial(layer_scores, strategy, statistics, statistics.layers))
         ranked[run] = [_ranking(measure, definition) for definition in definitions]
     variants = [
         {"option": option, "value": value, "runs": {run: each[place] for run, each in ranked.items()}}
@@ -86,7 +87,7 @@ def _iterative_ranking(
         raise ValueError(f"{strategy} was not measured after each removal in {run}: run `dvc repro remeasure`")
     layers = full.bit_length()
     if strategy in BASELINES:
-        return _ranking(partial(find("ranking/signals", strategy), SimpleNamespace(layers=layers)), options)
+        return _ranking(partial(layer_scores, strategy, SimpleNamespace(layers=layers), layers), options)
     table = tables[strategy]
     path = walk(layers, lambda mask: np.array(table[str(mask)], np.float64))
     return {"scores": [table[str(full)]], "paths": [path], "remeasured": table}

@@ -38,7 +38,7 @@ class Measurements:
     """What `fuse` wrote, likewise."""
     raw: dict[str, Lattice]
     """Run -> accuracies of layer subsets without recovery."""
-    target: dict[str, Lattice]
+    paths: dict[str, Lattice]
     """Run -> those that the curves show."""
 
 
@@ -48,15 +48,13 @@ def read_measurements(
     recipes: Sequence[str],
     strategies: Options,
     fusions: Options,
-    target: str,
     data: str | Path = "data",
 ) -> Measurements:
-    """Read all of it. `recipes`: names of models; `target`: `raw` or the recovery budget that curves show.
+    """Read all of it. `recipes`: names of models.
 
     Raises FileNotFoundError or ValueError, naming the file, for what is missing or damaged.
     """
     data, wanted = Path(data), runs(datasets, seeds)
-    raw = read_lattices(wanted, data / "lattice" / "raw")
     return Measurements(
         cards={dataset: read_json(data / "datasets" / dataset / "card.json") for dataset in datasets},
         records=[record for run in wanted for record in _records(data / "metrics" / f"{run}.json", recipes)],
@@ -64,8 +62,8 @@ def read_measurements(
         curves=[_curve(data / "curves" / f"{name}.csv", datasets, seeds) for name in [*strategies, *fusions]],
         orders=[_ranked(data / "orders", "ranking/signals", *item) for item in strategies.items()],
         fused=[_ranked(data / "fused", "ranking/fusions", *item) for item in fusions.items()],
-        raw=raw,
-        target=raw if target == "raw" else read_lattices(wanted, data / "lattice" / target),
+        raw=read_lattices(wanted, data / "lattice" / "raw"),
+        paths=read_lattices(wanted, data / "paths"),
     )
 
 

@@ -148,6 +148,8 @@ def _ranks(ranks: pd.DataFrame) -> list[str]:
 
 def search_sentences(search: pd.DataFrame) -> list[str]:
     """The fusion against greedy stopped at as many evaluations, a sentence for each kind of removals learned from."""
+    if search.empty:
+        return ["Regret and the oracle are not known, since not every subset of the layers was measured."]
     rows = search[search["method"] == FUSION].dropna(subset=["greedy_test_regret"])
     return [
         f"Learning from {words(kind)} ({number(of['evaluations'].mean(), '.0f')} evaluations), {words(FUSION)} has "

@@ -3,8 +3,8 @@
 A subset costs at most one forward pass of a layer instead of one of the model.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import combinations
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,22 +17,24 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
 from slim.modeling.splits import Split
 from slim.modeling.transformer import Model, Stream, classify, embed, layers
-from slim.subsets.lattice import Lattice, mask_of
+from slim.subsets.lattice import Lattice, best_first, complete, mask_of, random_orders, smaller
+
+MOST_LAYERS = 62
+"""Bits of a mask, as arrays hold them."""
 
 
-def masks_to_measure(count: int, max_subsets: int, requested: Iterable[list[int]] = ()) -> list[int]:
-    """Masks to measure, increasing: all 2^count if they are at most `max_subsets`, else the requested ones.
+def masks_to_measure(count: int, max_subsets: int, sample: int, seed: int) -> Sequence[int]:
+    """Masks to measure, increasing: all 2^count if they are at most `max_subsets`, else a sample of them.
 
-    The intact model and every removal of a single layer are always among them. Raises ValueError when a requested
-    subset names a layer that does not exist.
+    The sample is the intact model and the subsets that `sample` random orders of removal leave, so of every size as
+    many, each with and without a layer. Raises ValueError for more layers than a mask has bits.
     """
-    for kept in requested:
-        if not set(kept) <= set(range(count)):
-            raise ValueError(f"ablate.subsets asks for layers {kept} of a model with layers 0 .. {count - 1}")
+    if count > MOST_LAYERS:
+        raise ValueError(f"the model has {count} layers: subsets of more than {MOST_LAYERS} cannot be written down")
     if 2**count <= max_subsets:
-        return list(range(2**count))
-    single_removals = [mask_of(kept) for kept in combinations(range(count), count - 1)]
-    return sorted({2**count - 1, *single_removals, *(mask_of(kept) for kept in requested)})
+        return range(2**count)
+    orders = random_orders(count, sample, seed).tolist()
+    return sorted({2**count - 1, *(mask_of(order[gone:]) for order in orders for gone in range(1, count))})
 
 
 def prefixes(masks: Iterable[int]) -> set[int]:
@@ -49,21 +51,34 @@ def extensions(masks: Iterable[int]) -> dict[int, list[int]]:
     return longer
 
 
-def measure(
-    teacher: Classifier, splits: Mapping[str, Split], *, max_subsets: int, subsets: Iterable[list[int]] = ()
-) -> Lattice:
-    """The lattice of a classifier over its splits: of all subsets up to `max_subsets`, else of `subsets`.
+def measure(teacher: Classifier, splits: Mapping[str, Split], *, max_subsets: int, sample: int, seed: int) -> Lattice:
+    """The lattice of a classifier over its splits: of all subsets, if they are at most `max_subsets`.
 
-    Raises ValueError when `subsets` names a layer that does not exist.
+    Else of a sample (`masks_to_measure`) and of all subsets that the greedy search tries.
     """
-    count = len(layers(teacher.model))
-    masks = masks_to_measure(count, max_subsets, subsets)
+    masks = masks_to_measure(len(layers(teacher.model)), max_subsets, sample, seed)
+    measure_more = partial(measure_subsets, teacher, splits)
+    found = measure_more(masks)
+    return found if complete(found) else with_greedy(found, measure_more)
+
+
+def with_greedy(lattice: Lattice, measure_more: Callable[[list[int]], Lattice]) -> Lattice:
+    """The lattice and all subsets that `slim.subsets.search.greedy_search` tries, measured a round at a time."""
+    best = lattice.full
+    while best.bit_count() > 1:
+        lattice = lattice.completed(smaller(best), measure_more)
+        best = best_first(lattice, smaller(best), "validation")[0]
+    return lattice
+
+
+def measure_subsets(teacher: Classifier, splits: Mapping[str, Split], masks: Sequence[int]) -> Lattice:
+    """The lattice of these subsets, masks in increasing order."""
     results = {
         name: ablate(teacher.model, teacher.batches(split.inputs), split.labels, masks, teacher.runtime, name)
         for name, split in splits.items()
     }
     return Lattice(
-        layers=count,
+        layers=len(layers(teacher.model)),
         subsets=np.array(masks),
         labels={name: split.labels for name, split in splits.items()},
         predictions={name: predictions for name, (predictions, _) in results.items()},
@@ -73,18 +88,19 @@ def measure(
 
 @torch.no_grad()
 def ablate(
-    model: Model, batches: Batches, labels: np.ndarray, masks: list[int], runtime: Runtime, label: str = "ablating"
+    model: Model, batches: Batches, labels: np.ndarray, masks: Sequence[int], runtime: Runtime, label: str = "ablating"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Predictions [S, n] (int16) and mean losses [S] (nats) of the model with each subset of its layers.
 
     The hidden states of a subset are its last layer applied to those of the subset without it. So a depth-first walk
     costs one forward pass of a layer for each prefix, and holds at most L + 1 hidden states. Half of all subsets
-    are no other's prefix: their last layer computes only what the head reads, which is cheap for a first token.
+    are no other's prefix: their last layer computes only what the head reads, which is cheap for a first token. Not
+    so where only some subsets are measured: what one of them predicts must not depend on the others, to the last bit.
     """
     model = model.to(runtime.device).eval()
     row = {mask: i for i, mask in enumerate(masks)}
     stack = list(layers(model))
-    longer_prefixes = extensions(masks)
+    longer_prefixes, every = extensions(masks), len(masks) == 1 << len(stack)
     predictions = np.empty((len(masks), batches.inputs), np.int16)
     losses = np.zeros(len(masks))
 
@@ -95,7 +111,8 @@ def ablate(
             sums[row[mask]] = cross_entropy(logits, targets, reduction="sum")
         for longer in longer_prefixes[mask]:
             layer = stack[longer.bit_length() - 1]
-            visit(stream.through(layer, last=not longer_prefixes[longer]), longer, targets, classes, sums)
+            last = every and not longer_prefixes[longer]
+            visit(stream.through(layer, last), longer, targets, classes, sums)
 
     with runtime.autocast():
         for members, batch in tqdm(batches, desc=label, unit="batch"):

@@ -6,6 +6,8 @@ from typing import Any
 
 from slim.subsets.curves import Row
 
+UNKNOWN = "since not all subsets were measured: choose another order in prune, or raise ablate.max_subsets"
+
 
 def best_accuracy(rows: Sequence[Row], n_validation: int) -> Row:
     """The row with the highest validation accuracy of those that remove a layer; ties go to fewer layers.
@@ -46,19 +48,24 @@ def keep_fraction(rows: Sequence[Row], fraction: float) -> Row:
     if not 0 < fraction <= 1:
         raise ValueError(f"keep must be above 0 and at most 1, got {fraction}")
     layers = max(1, floor(fraction * _intact(rows)["layers"] + 0.5))
-    return next(row for row in rows if row["layers"] == layers)
+    if kept := [row for row in rows if row["layers"] == layers]:
+        return kept[0]
+    raise ValueError(f"which {layers} layers stay is not known, {UNKNOWN}")
 
 
 def choose_layers(rows: Sequence[Row], keep: float | str, n_validation: int) -> Row:
     """The row of a curve's first draw that `keep` chooses, with `kept` as a list of layers, lowest first.
 
     `keep`: the fraction of the layers to keep, in (0, 1], or the name of a rule in RULES. `n_validation`: the number
-    of validation items, for the standard error. Raises ValueError for another `keep`, or a curve without a first draw.
+    of validation items, for the standard error. Raises ValueError for another `keep`, a curve without a first draw, or
+    one that lacks the depths that `keep` looks at, as the oracle of a deep model does.
     """
     first = [row for row in rows if row["draw"] == 0]
     if isinstance(keep, str):
         if keep not in RULES:
             raise ValueError(f"unknown rule '{keep}': keep is a fraction of the layers or one of {', '.join(RULES)}")
+        if len(first) < _intact(first)["layers"]:
+            raise ValueError(f"which layers stay is not known at every depth, {UNKNOWN}")
         chosen = RULES[keep](first, n_validation)
     else:
         chosen = keep_fraction(first, keep)
@@ -79,9 +86,14 @@ def choices(
     """run -> which layers an entry of `prune` keeps there, and how accurate that is on validation.
 
     `entry`: `order` (a strategy or fusion) and `keep`; `curves`: strategy -> run -> rows; `n_validation`: run ->
-    number of items.
+    number of items. Raises ValueError, naming the order and the run, as `choose_layers` does.
     """
-    order, keep = entry["order"], entry["keep"]
-    fields = ("removed", "layers", "kept", "validation_accuracy")
-    chosen = {run: choose_layers(rows, keep, n_validation[run]) for run, rows in curves[order].items()}
-    return {run: {"order": order, "keep": keep} | {key: row[key] for key in fields} for run, row in chosen.items()}
+    order, keep, chosen = entry["order"], entry["keep"], {}
+    for run, rows in curves[order].items():
+        try:
+            row = choose_layers(rows, keep, n_validation[run])
+        except ValueError as reason:
+            raise ValueError(f"the order '{order}' in {run}: {reason}") from reason
+        fields = ("removed", "layers", "kept", "validation_accuracy")
+        chosen[run] = {"order": order, "keep": keep} | {key: row[key] for key in fields}
+    return chosen

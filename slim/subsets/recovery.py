@@ -51,19 +51,14 @@ def recovered(
     it holds, as <mask>.npz, is not trained again: a killed run goes on with the next one, and a run that asks for more
     subsets trains only those.
     """
-    results = []
+    measured = {}
     for mask in tqdm(masks, desc="recovering", unit="subset"):
         path = Path(work) / f"{mask}.npz"
         if not path.exists():
             write_arrays(_train_and_predict(teacher, train, splits, mask, schedule, Path(work) / str(mask)), path)
-        results.append(read_arrays(path))
-    return Lattice(
-        layers=len(layers(teacher.model)),
-        subsets=np.array(masks),
-        labels={name: split.labels for name, split in splits.items()},
-        predictions={name: np.stack([result[f"{name}_predictions"] for result in results]) for name in splits},
-        losses={name: np.array([float(result[f"{name}_loss"]) for result in results]) for name in splits},
-    )
+        measured[mask] = read_arrays(path)
+    labels = {name: split.labels for name, split in splits.items()}
+    return Lattice.of_subsets(len(layers(teacher.model)), labels, measured)
 
 
 def _train_and_predict(

@@ -5,11 +5,9 @@ measured; the intact model costs nothing. Of equally accurate subsets the one wi
 one with the smaller mask, that is, without the deeper layer.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from slim.subsets.lattice import Lattice, SplitName, layers_of
+from slim.subsets.lattice import Lattice, SplitName, best_first, layers_of, smaller
 
 SearchResult = tuple[list[list[int]], int]
 """The retained layers of every size, and the number of subsets measured."""
@@ -26,7 +24,7 @@ def greedy_search(lattice: Lattice, evaluations: int | None, split: SplitName = 
     path = [layers_of(mask)]
     while len(path[-1]) > 1 and (evaluations is None or used + len(path[-1]) <= evaluations):
         used += len(path[-1])
-        best = _best_first(lattice, _smaller(mask), split)
+        best = best_first(lattice, smaller(mask), split)
         last = [(mask ^ rest).bit_length() - 1 for rest in best]
         mask = best[0]
         path.append(layers_of(mask))
@@ -45,9 +43,9 @@ def beam_search(lattice: Lattice, width: int, split: SplitName = "validation") -
     beam, used = [lattice.full], 0
     path = [layers_of(lattice.full)]
     while len(path[-1]) > 1:
-        tried = {rest for mask in beam for rest in _smaller(mask)}
+        tried = {rest for mask in beam for rest in smaller(mask)}
         used += len(tried)
-        beam = _best_first(lattice, tried, split)[:width]
+        beam = best_first(lattice, tried, split)[:width]
         path.append(layers_of(beam[0]))
     return path, used
 
@@ -65,19 +63,10 @@ def random_search(lattice: Lattice, evaluations: int, seed: int, split: SplitNam
     counts = _even_counts([len(masks) for masks in shuffled.values()], evaluations)
     drawn = [shuffled[size][:count] for size, count in zip(sizes, counts, strict=True)]
     best = [
-        _best_first(lattice, masks, split)[0] if masks else (1 << size) - 1
+        best_first(lattice, masks, split)[0] if masks else (1 << size) - 1
         for size, masks in zip(sizes, drawn, strict=True)
     ]
     return [layers_of(mask) for mask in [lattice.full, *best]], sum(counts)
-
-
-def _smaller(mask: int) -> list[int]:
-    """The subsets with one layer less."""
-    return [mask ^ 1 << layer for layer in layers_of(mask)]
-
-
-def _best_first(lattice: Lattice, masks: Iterable[int], split: SplitName) -> list[int]:
-    return sorted(masks, key=lambda mask: (-lattice.accuracy(mask, split), lattice.loss(mask, split), mask))
 
 
 def _even_counts(available: list[int], evaluations: int) -> list[int]:

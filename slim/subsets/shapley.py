@@ -10,11 +10,6 @@ from slim.subsets.lattice import Lattice, SplitName
 Floats = NDArray[np.float64]
 
 
-def complete(lattice: Lattice) -> bool:
-    """Whether all 2^L subsets were measured, the empty one among them."""
-    return len(lattice.row) == 1 << lattice.layers
-
-
 def values_of(lattice: Lattice, split: SplitName) -> Floats:
     """[2^L]: accuracy (0 .. 1) by mask, the game whose players are the layers.
 

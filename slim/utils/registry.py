@@ -29,8 +29,10 @@ def check(folder: str, name: str) -> str:
 def find(folder: str, name: str) -> Callable[..., Any]:
     """The function `name` of `slim/<folder>/<name>.py`; imports that one module and no other.
 
-    Raises ValueError as `check` does.
+    Raises ValueError as `check` does, and when the file has no such function.
     """
     module = importlib.import_module(f"slim.{folder.replace('/', '.')}.{check(folder, name)}")
-    function: Callable[..., Any] = getattr(module, name)
+    function: Callable[..., Any] | None = getattr(module, name, None)
+    if not callable(function):
+        raise ValueError(f"slim/{folder}/{name}.py has no function '{name}': name the function like its file")
     return function

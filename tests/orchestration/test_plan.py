@@ -46,9 +46,27 @@ def test_fine_tuning_counts_steps_epochs_and_logits(params):
 def test_the_lattice_costs_a_layer_a_subset(params):
     result = workload.ablate(params, ROWS, SIZE)
     assert result.read == 50 and result.read_layers == 50 * 15 and result.bytes == 50 * 16 * 2
-    params["ablate"] = {"max_subsets": 15, "subsets": [[0, 2]]}
-    # Prefixes of 1111, its four neighbours and {0, 2}: {0} {1} {01} {02} {12} {012} {013} {023} {123} {0123}.
-    assert workload.ablate(params, ROWS, SIZE).read_layers == 50 * 10
+
+
+def test_of_a_deep_model_the_plan_counts_what_greedy_a_sample_and_orders_need(params):
+    params["ablate"] = {"max_subsets": 15, "sample": 0, "seed": 0}
+    params["strategies"] = {"random": {"draws": 2}, "top_first": {}}
+    params["fusions"] = {"ridge": {}, "greedy": {}, "oracle": {}}
+    # Rounds of greedy over {0123}, {012}, {01}: the prefixes of what each tries, whichever layers go; then {0123}.
+    rounds = ["0 1 01 02 12 012 013 023 123", "0 1 01 02 12", "0 1"]
+    forwards = sum(len(one.split()) for one in rounds) + 4
+    assert workload.ablate(params, ROWS, SIZE).read_layers == 50 * forwards
+    (paths,) = workload.subsets(params, 4)["paths"]
+    assert [mask.bit_count() for mask in paths] == [2, 1] * 4  # two draws, a baseline, a fusion
+    work = workload.work_by_stage(params, dict.fromkeys("ab", ROWS), SIZE)
+    assert work["choose"].read == 50 * 6 and work["choose"].bytes == 2 * 50 * 8 * 6
+    assert workload.subsets_measured(params, 4) == (
+        "at most 18 of 16, since all are more than ablate.max_subsets: 9 that greedy tries, 1 of a sample "
+        "(ablate.sample), 8 on the paths of 4 orders"
+    )
+    params["ablate"]["max_subsets"] = 16
+    assert workload.subsets_measured(params, 4) == "all 16 of 4 layers"
+    assert workload.choose(params, ROWS, SIZE) == Work()
 
 
 def test_recovery_trains_every_set_and_the_intact_model(params):

@@ -10,6 +10,7 @@ import pytest
 from slim.ranking.fusion_input import FusionInput, NotMeasuredError, read_fusion_inputs
 from slim.ranking.removal_order import ranking
 from slim.ranking.removals import removals
+from slim.subsets.lattice import Lattice
 from tests.builders import lattice
 
 LAYERS = 3
@@ -35,7 +36,10 @@ def write_orders(folder: Path, remeasured: dict[str, dict[str, list[float]]] | N
 
 
 def read(folder: Path, datasets: list[str] = DATASETS) -> dict[str, FusionInput]:
-    return read_fusion_inputs(folder / "orders", folder / "lattice/raw", STRATEGIES, datasets, SEEDS)
+    def lattice_with(run: str, masks: set[int]) -> Lattice:
+        return Lattice.load(folder / f"lattice/raw/{run}.npz")
+
+    return read_fusion_inputs(folder / "orders", lattice_with, STRATEGIES, datasets, SEEDS)
 
 
 @pytest.fixture

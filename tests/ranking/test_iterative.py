@@ -106,18 +106,18 @@ def counted(monkeypatch, stop_at: int | None = None) -> list[int]:
 
 
 def test_no_subset_is_measured_twice_and_a_killed_run_goes_on_with_the_next(teacher, monkeypatch):
-    table = lattice(LAYERS)
+    table = LAYERS, lambda masks: lattice(LAYERS)
     with monkeypatch.context() as once:
         sizes = counted(once, stop_at=3)
         with pytest.raises(KeyboardInterrupt):
-            scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), table, FUSIONS)
+            scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), *table, FUSIONS)
         assert len(sizes) == 3
     sizes = counted(monkeypatch)
-    found = scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), table, FUSIONS)
+    found = scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), *table, FUSIONS)
     reached = found["weight_entropy"].keys() - {str(FULL)}
     assert len(sizes) == len(reached) - 3 and LAYERS not in sizes
     sizes.clear()
-    assert scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), table, FUSIONS) == found
+    assert scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), *table, FUSIONS) == found
     other = {"weight_entropy": {"prune_first": "low", "bins": 8}}
     changed = IterativeScores(statistics_of(teacher), other)(int(min(reached)))["weight_entropy"]
     assert sizes == [] and changed.tolist() != found["weight_entropy"][min(reached)]
@@ -126,7 +126,9 @@ def test_no_subset_is_measured_twice_and_a_killed_run_goes_on_with_the_next(teac
 def test_every_signals_walk_is_that_of_brute_force_over_all_subsets(teacher):
     everywhere = IterativeScores(statistics_of(teacher), STRATEGIES)
     all_scores = {mask: everywhere(mask) for mask in subsets(LAYERS)}
-    found = scores_along_paths(IterativeScores(statistics_of(teacher), STRATEGIES), lattice(LAYERS), {})
+    found = scores_along_paths(
+        IterativeScores(statistics_of(teacher), STRATEGIES), LAYERS, lambda masks: lattice(LAYERS), {}
+    )
     reached, differing = {FULL}, 0
     for name in SIGNALS:
         kept = list(range(LAYERS))
@@ -159,7 +161,8 @@ def test_subsets_that_only_a_fusion_reaches_are_measured_too(capsys):
     strategies = {name: {"prune_first": "low"} for name in ("activation_inhibition", "attention_weight")}
 
     def reached(**fusions: dict[str, str]) -> set[int]:
-        found = scores_along_paths(IterativeScores(seen.__getitem__, strategies), lattice(LAYERS), fusions)
+        scores = IterativeScores(seen.__getitem__, strategies)
+        found = scores_along_paths(scores, LAYERS, lambda masks: lattice(LAYERS), fusions)
         assert (
             list(found) == list(strategies)
             and found["attention_weight"].keys() == found["activation_inhibition"].keys()

@@ -77,6 +77,27 @@ def test_the_other_end_costs_no_second_measurement(measured, monkeypatch):
     assert len(calls) == len(RUNS)
 
 
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([1.0, 2.0], r"scores of shape \(2,\) for 4 layers: return one score a layer"),
+        ([[1.0], [2.0], [3.0], [4.0]], r"scores of shape \(4, 1\) for 4 layers"),
+        (3.0, r"scores of shape \(\) for 4 layers"),
+        (np.zeros((0, 4)), r"scores of shape \(0, 4\) for 4 layers"),
+        ([1.0, 2.0, np.nan, 3.0], "no finite score of layer 2"),
+        ([[1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, np.inf]], "no finite score of layer 3"),
+        (None, r"scores of shape \(\) for 4 layers|float"),
+        ({"a": 1}, "float"),
+        (["a", "b", "c", "d"], "could not convert"),
+    ],
+)
+def test_scores_that_are_not_one_finite_number_a_layer_are_refused(scores, expected, measured, monkeypatch):
+    monkeypatch.setattr("slim.ranking.signals.weight_magnitude.weight_magnitude", lambda seen: scores)
+    with pytest.raises(ValueError, match=rf"^strategies\.weight_magnitude: .*({expected})") as refusal:
+        rankings("weight_magnitude", LOW, "one_shot", RUNS, measured)
+    assert "\n" not in str(refusal.value)
+
+
 def test_iterative_rankings_walk_the_scores_of_the_layers_left(tables):
     written = rankings("attention_weight", LOW, "iterative", RUNS, tables)
     assert written["variants"] == [] and list(written["runs"]) == RUNS

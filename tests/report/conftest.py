@@ -14,9 +14,7 @@ LEVEL = 0.95
 
 
 def measured(data, datasets=synthetic.DATASETS, seeds=synthetic.SEEDS):
-    return read_measurements(
-        datasets, seeds, synthetic.RECIPES, synthetic.OPTIONS, synthetic.FUSION_OPTIONS, "raw", data
-    )
+    return read_measurements(datasets, seeds, synthetic.RECIPES, synthetic.OPTIONS, synthetic.FUSION_OPTIONS, data)
 
 
 def tables_of(data, datasets=synthetic.DATASETS, seeds=synthetic.SEEDS):
@@ -52,7 +50,7 @@ def written(data, tmp_path_factory):
     params = SimpleNamespace(
         grid=grid, strategies=synthetic.OPTIONS, fusions=synthetic.FUSION_OPTIONS, prune=synthetic.PRUNE,
         distill=synthetic.DISTILL, compress=synthetic.COMPRESS, baselines=synthetic.BASELINES,
-        choose=SimpleNamespace(target="raw"), evaluate=SimpleNamespace(resamples=300, level=LEVEL),
+        evaluate=SimpleNamespace(resamples=300, level=LEVEL),
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -1,5 +1,6 @@
 """The study on runs with planted truths: what layers are worth before a short training, and after it."""
 
+from functools import partial
 from itertools import combinations
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from slim.ranking.removal_order import walk
 from slim.report.tables.recovery import Run, read_runs, recovered, recovered_regret, recovery_correlations
 from slim.report.text import study_sentences
 from slim.subsets.lattice import mask_of
+from slim.subsets.on_demand import lattice_with
 from slim.utils.io import write_json
 from tests.builders import lattice, subsets
 
@@ -113,7 +115,7 @@ def test_the_stage_reads_and_writes(pair, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stages.study, "load", lambda: SimpleNamespace(
         grid=SimpleNamespace(datasets=["a", "b"], seeds=[0]), budgets={"short": {}, "long": {}},
-        strategies=STRATEGIES, fusions=FUSIONS,
+        strategies=STRATEGIES, fusions=FUSIONS, runtime=SimpleNamespace(model_dump=dict),
     ))  # fmt: skip
     stages.study.study()
     files = {str(path.relative_to(tmp_path / "reports")) for path in (tmp_path / "reports").rglob("*.*")}
@@ -121,7 +123,8 @@ def test_the_stage_reads_and_writes(pair, tmp_path, monkeypatch):
     assert files == tables | {"study/figures/recovery.png", "study.html"}
     page = (tmp_path / "reports/study.html").read_text()
     assert "study/figures/recovery.png" in page and "raw accuracy" in page and "nan" not in page
+    raw = partial(lattice_with, target="raw", runtime={})
     with pytest.raises(ValueError, match=r"weight_magnitude was not measured .*in a/0"):
-        read_runs(["a/0"], [], {"weight_magnitude": {"prune_first": "low"}})
+        read_runs(["a/0"], [], {"weight_magnitude": {"prune_first": "low"}}, raw)
     with pytest.raises(FileNotFoundError, match=r"a/9"):
-        read_runs(["a/9"], [], STRATEGIES)
+        read_runs(["a/9"], [], STRATEGIES, raw)

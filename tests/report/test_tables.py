@@ -17,6 +17,7 @@ from slim.report.tables.results import results
 from slim.report.tables.search import search
 from slim.report.tables.sensitivity import one_shot, sensitivity
 from slim.report.tables.signals import signal_correlations, signals
+from slim.report.text import search_sentences
 from slim.subsets.search import beam_search, greedy_search
 from slim.utils.io import read_json, write_json
 from tests import _synthetic as synthetic
@@ -193,6 +194,17 @@ def test_searching_everything_regrets_only_what_validation_gets_wrong(tables, da
     assert random[62] == pytest.approx(widest["test_regret"]) and random[6] > random[62]
 
 
+def test_an_order_that_is_not_known_at_every_depth_has_no_best_one(tables):
+    """As the oracle of a deep model, which is known for the largest subsets alone."""
+    curves = tables["curves"]
+    some = curves[(curves["strategy"] != "oracle") | (curves["removed"] <= 1)]
+    lacking = maxima(curves).query("strategy != 'oracle'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(maxima(some).reset_index(drop=True), lacking)
+    assert search_sentences(tables["search"].head(0)) == [
+        "Regret and the oracle are not known, since not every subset of the layers was measured."
+    ]
+
+
 def test_a_lattice_with_holes_has_no_search_rows():
     assert search({"d/0": builders.lattice(4, masks=[0b1111, 0b0111, 0b0011, 0b0001])}, []).empty
 
@@ -217,14 +229,14 @@ def test_a_changed_choice_is_compared_with_the_value_in_use(tables):
 def test_models_and_items_that_are_missing_are_named(data, tmp_path):
     def read(**changed):
         known = {"datasets": ["movie_reviews"], "seeds": [0, 1], "recipes": ["teacher"], "strategies": {},
-                 "fusions": {}, "target": "raw", "data": tmp_path}  # fmt: skip
+                 "fusions": {}, "data": tmp_path}  # fmt: skip
         return read_measurements(**known | changed)
 
     synthetic.write_all(tmp_path, ("movie_reviews",), (0, 1))
     assert read().correct["movie_reviews"]["teacher"].shape == (2, 1000)
     with pytest.raises(ValueError, match=r"0\.json does not hold the model 'absent'.*dvc repro evaluate"):
         read(recipes=["absent"])
-    with pytest.raises(FileNotFoundError, match=r"5\.npz"):
+    with pytest.raises(FileNotFoundError, match=r"5\.json"):
         read(seeds=[5])
     synthetic.write_predictions(tmp_path, "movie_reviews", 1, np.zeros(999))
     with pytest.raises(ValueError, match=r"1\.npz holds other test items"):

@@ -1,5 +1,7 @@
 """Prefix sharing against running every pruned model on its own."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,11 @@ from torch.nn.functional import cross_entropy
 from slim.modeling import transformer as models
 from slim.modeling.device import Runtime
 from slim.modeling.splits import Split
-from slim.subsets.ablation import ablate, extensions, masks_to_measure, measure, prefixes
-from slim.subsets.lattice import layers_of
+from slim.ranking.removal_order import ranking
+from slim.ranking.signals.random import random
+from slim.subsets.ablation import ablate, extensions, masks_to_measure, measure, measure_subsets, prefixes
+from slim.subsets.lattice import SPLITS, complete, layers_of, masks_of
+from slim.subsets.search import greedy_search
 from tests import pico
 
 
@@ -54,24 +59,59 @@ def test_subsets_on_request_share_their_prefixes_and_run_nothing_else():
     np.testing.assert_array_equal(some, every[masks])
 
 
-def test_all_subsets_up_to_the_limit_and_what_is_asked_for_beyond():
-    assert masks_to_measure(3, 8) == list(range(8))
-    assert masks_to_measure(3, 7, [[0]]) == sorted({0b111, 0b011, 0b101, 0b110, 0b001})
-    with pytest.raises(ValueError, match=r"layers \[5\] of a model with layers 0 .. 2"):
-        masks_to_measure(3, 7, [[5]])
+@pytest.fixture
+def splits() -> dict[str, Split]:
+    return {name: Split(pico.texts(20, seed), pico.labels(20)) for seed, name in enumerate(SPLITS)}
 
 
-def test_a_lattice_of_two_splits_knows_the_accuracy_of_the_intact_model():
+def test_all_subsets_up_to_the_limit_and_a_sample_of_every_size_beyond():
+    assert list(masks_to_measure(3, 8, 5, 0)) == list(range(8))
+    assert masks_to_measure(20, 8, 0, 0) == [2**20 - 1]
+    some = masks_to_measure(20, 8, 5, 0)
+    by_size = [[mask for mask in some if mask.bit_count() == size] for size in range(21)]
+    assert [len(masks) for masks in by_size[3:18]] == [5] * 15
+    assert all(any(mask & more == mask for more in by_size[8]) for mask in by_size[7])
+    assert set(some) < set(masks_to_measure(20, 8, 6, 0)) and some != masks_to_measure(20, 8, 5, 1)
+    own = ranking(random(SimpleNamespace(layers=20), draws=5, seed=0), "low")
+    assert set(some) == masks_of(own["paths"])  # so that the paths of this baseline cost nothing
+    with pytest.raises(ValueError, match="63 layers: subsets of more than 62 cannot"):
+        masks_to_measure(63, 8, 5, 0)
+
+
+def test_of_a_deep_model_a_sample_and_all_that_greedy_tries_are_measured(splits):
+    whole = pico.classifier(layers=5)
+    every = measure(whole, splits, max_subsets=32, sample=0, seed=0)
+    some = measure(whole, splits, max_subsets=31, sample=1, seed=0)
+    assert complete(every) and not complete(some)
+    path, tried = greedy_search(every, None)
+    assert greedy_search(some, None) == (path, tried) and tried == 14
+    assert len(some.subsets) < 14 + 5
+    for split in SPLITS:
+        for mask in some.row:
+            np.testing.assert_array_equal(some.correct(mask, split), every.correct(mask, split))
+            assert some.loss(mask, split) == pytest.approx(every.loss(mask, split), abs=1e-5)
+
+
+def test_what_a_subset_predicts_does_not_depend_on_what_else_is_measured(splits):
+    """To the last bit, where not all are, since a later stage may measure what an earlier one did not."""
+    whole = pico.classifier(layers=4)
+    masks = [0b0011, 0b0111, 0b1011, 0b1111]  # the first is the beginning of all others
+    together = measure_subsets(whole, splits, masks)
+    for mask in masks:
+        alone, beside = measure_subsets(whole, splits, [mask]).subset(mask), together.subset(mask)
+        assert {name: array.tobytes() for name, array in alone.items()} == {
+            name: array.tobytes() for name, array in beside.items()
+        }
+
+
+def test_a_lattice_of_two_splits_knows_the_accuracy_of_the_intact_model(splits):
     whole = pico.classifier()
-    splits = {name: Split(pico.texts(20, seed), pico.labels(20)) for seed, name in enumerate(("validation", "test"))}
-    lattice = measure(whole, splits, max_subsets=8)
+    lattice = measure(whole, splits, max_subsets=8, sample=0, seed=0)
     for name, split in splits.items():
         expected = (whole.logits(split.inputs).argmax(-1) == split.labels).mean()
         assert lattice.accuracy(lattice.full, name) == pytest.approx(expected)
-    partial = measure(whole, splits, max_subsets=1, subsets=[[1]])
-    assert partial.of_size(1) == [0b010]
     with pytest.raises(ValueError, match=r"ablate\.max_subsets"):
-        partial.accuracy(0b100, "test")
+        lattice.only([0b111]).accuracy(0b100, "test")
 
 
 FIRST_ONLY = [family for family, known in models.ARCHITECTURES.items() if known.first_only]

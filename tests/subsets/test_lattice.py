@@ -71,6 +71,20 @@ def test_a_lattice_comes_back_from_its_file(tmp_path):
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "lattice.npz").read_bytes()
 
 
+def test_a_lattice_is_completed_with_what_it_lacks_alone():
+    every = lattice(3)
+    some = every.only([0b011, 0b111])
+    assert some.subsets.tolist() == [0b011, 0b111]
+    assert some.completed([0b111], every.only) is some
+    asked = []
+    more = some.completed([0b111, 0b001], lambda masks: asked.extend(masks) or every.only(masks))
+    assert asked == [0b001] and more.subsets.tolist() == [0b001, 0b011, 0b111]
+    for mask in more.row:
+        assert {name: array.tolist() for name, array in more.subset(mask).items()} == {
+            name: array.tolist() for name, array in every.subset(mask).items()
+        }
+
+
 def test_a_damaged_lattice_is_named(tmp_path):
     (tmp_path / "lattice.npz").write_bytes(b"PK not a zip")
     with pytest.raises(ValueError, match=r"lattice\.npz is damaged"):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from slim.subsets.lattice import mask_of
-from slim.subsets.shapley import complete, shapley, values_of
+from slim.subsets.lattice import complete, mask_of
+from slim.subsets.shapley import shapley, values_of
 from tests import builders
 
 LAYERS = st.integers(1, 4)

@@ -1,1 +1,1 @@
-"""One file a baseline: `name(train, splits, *, options) -> logits a split`, a model that is no transformer."""
+"""One file a baseline: `name(train, splits, *, ...) -> logits a split`, a model that is no transformer."""

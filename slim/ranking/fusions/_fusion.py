@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ class FusionResult:
     """Which layers stay at every depth, and what that rests on."""
 
     path: list[list[int]]
-    """Retained layers, lowest first, after k = 0 .. L-1 removals; nested except for the oracle's."""
+    """Retained layers, lowest first, after k = 0 .. L-1 removals; the oracle's may lack some, and not be nested."""
     scores: list[float] | None = None
     """[L]: predicted change of validation accuracy, or mean rank, in the intact model; None when no layer has one."""
     fit: dict[str, Any] = field(default_factory=dict)
@@ -45,20 +46,23 @@ def removal_path(inputs: FusionInput, keep_scores: Callable[[Floats], Floats]) -
 def run_fusion(
     fusion: str, inputs: Mapping[str, FusionInput], options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What `fuse` writes of a fusion in every run, and a line for each variant that lacks its measurements.
+    """What `fuse` writes of a fusion in every run, and a line for all that is left out for lack of measurements.
 
     Variants are the fusion with one categorical option changed (`slim.utils.option_types.alternatives`), without
     diagnostics. A variant that needs something unmeasured, in any run, is left out; the fusion itself then raises
-    NotMeasuredError.
+    NotMeasuredError. Raises ValueError for a path that is none, since a fusion may be anybody's.
     """
     function = find("ranking/fusions", fusion)
 
     def results(**changed: str) -> dict[str, FusionResult]:
-        return {run: function(given, **{**options, **changed}) for run, given in inputs.items()}
+        return {
+            run: _checked(fusion, function(given, **{**options, **changed}), given.lattice.layers)
+            for run, given in inputs.items()
+        }
 
     own = results()
     fits = {run: result.fit | result.diagnostics() for run, result in own.items()}
-    variants, left_out = [], []
+    variants, left_out = [], [line for run in own for line in _lacking(f"{fusion} in {run}", own[run].path)]
     for option, value in alternatives(function, options):
         try:
             changed = results(**{option: value})
@@ -68,6 +72,26 @@ def run_fusion(
             fit = {run: result.fit for run, result in changed.items()}
             variants.append({"option": option, "value": value, "runs": _rankings(changed), "fit": fit})
     return {"strategy": fusion, "runs": _rankings(own), "fit": fits, "variants": variants}, left_out
+
+
+def _checked(fusion: str, result: FusionResult, layers: int) -> FusionResult:
+    """The result, if its path begins with all layers, keeps fewer from step to step, and none that does not exist."""
+    every, sizes = range(layers), [len(set(kept)) for kept in result.path]
+    known = all(kept and set(kept) <= set(every) for kept in result.path)
+    if not known or sizes[:1] != [layers] or any(before <= after for before, after in pairwise(sizes)):
+        raise ValueError(
+            f"fusions.{fusion}: no path from {layers} layers to one, each step a list of the layers that stay: "
+            f"{result.path}"
+        )
+    return result
+
+
+def _lacking(who: str, path: list[list[int]]) -> list[str]:
+    """A line that says which sizes a path lacks, if any."""
+    sizes = sorted(set(range(1, len(path[0]))) - {len(kept) for kept in path})
+    named = [str(size) for size in sizes] if len(sizes) < 4 else [str(sizes[0]), "...", str(sizes[-1])]
+    why = "since not every one of them was measured (ablate.max_subsets)"
+    return [f"{who}: without its subsets of {', '.join(named)} layers, {why}"] if sizes else []
 
 
 def _rankings(results: Mapping[str, FusionResult]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _panel(axes: Axes, curves: pd.DataFrame, kind: str) -> None:
         )  # fmt: skip
         ends.append((_short(str(strategy), kind), float(curve["test_accuracy"].iloc[-1]), COLOURS[kind]))
     oracle = means[~competing]
-    if len(oracle):
+    if len(oracle) == last + 1:  # else it is not known at every depth
         axes.plot(oracle["removed"], oracle["test_accuracy"], color="black", linewidth=1.6, linestyle="--", zorder=3)
         ends.append(("oracle", float(oracle["test_accuracy"].iloc[-1]), "black"))
     label_ends(axes, ends, last, inches=SIZE[1] - 0.75)

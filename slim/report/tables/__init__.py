@@ -31,7 +31,7 @@ def report_tables(measured: Measurements, *, resamples: int, level: float) -> Ta
         "comparisons": comparisons(rows, measured.correct, resamples=resamples, level=level),
         "curves": lines,
         "maxima": maxima(lines),
-        "strategy_comparisons": strategy_comparisons(lines, measured.target, resamples=resamples, level=level),
+        "strategy_comparisons": strategy_comparisons(lines, measured.paths, resamples=resamples, level=level),
         "ranks": ranks(lines),
         "orders": orders(lines),
         "signals": scores,

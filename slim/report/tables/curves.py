@@ -48,11 +48,14 @@ def at_rule(curves: pd.DataFrame, rule: str) -> pd.DataFrame:
     """The row of each dataset, seed, strategy and draw at which a rule looks.
 
     `half`: half of the layers, halves rounded up; `best_accuracy`: the depth k >= 1 with the highest validation
-    accuracy, ties to fewer layers.
+    accuracy, ties to fewer layers; nothing where not every depth is known, as of the oracle of a deep model.
     """
     if rule == "half":
         whole = curves.groupby("dataset")["layers"].transform("max")
         return curves[curves["layers"] == (whole + 1) // 2]
     run = ["dataset", "seed", "strategy", "draw"]
-    ordered = curves[curves["removed"] >= 1].sort_values(["validation_accuracy", "removed"], ascending=False)
+    pruned = curves[curves["removed"] >= 1]
+    depths = pruned.groupby(run)["removed"].transform("size")
+    pruned = pruned[depths == pruned.groupby("dataset")["removed"].transform("max")]
+    ordered = pruned.sort_values(["validation_accuracy", "removed"], ascending=False)
     return ordered.drop_duplicates(run).sort_values(run)

@@ -1,6 +1,6 @@
 """What a short training restores to sets of layers, what predicts it, and what choosing layers well is worth then."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from slim.ranking.removals import standardised
 from slim.report.tables._paths import Path as LayerPath
 from slim.report.tables.curves import NO_SIGNAL, kind_of
 from slim.report.tables.sensitivity import one_shot
-from slim.subsets.lattice import Lattice, exhaustive, layers_of, mask_of
-from slim.subsets.shapley import complete, shapley, values_of
+from slim.subsets.lattice import Lattice, complete, exhaustive, layers_of, mask_of, masks_of
+from slim.subsets.shapley import shapley, values_of
 from slim.utils.registry import find
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -54,24 +54,31 @@ class Run:
 
 
 def read_runs(
-    wanted: Sequence[str], budgets: Sequence[str], strategies: Options, data: str | Path = "data"
+    wanted: Sequence[str],
+    budgets: Sequence[str],
+    strategies: Options,
+    lattice_with: Callable[[str, set[int]], Lattice],
+    data: str | Path = "data",
 ) -> list[Run]:
-    """Every run `dataset/seed`. Raises FileNotFoundError or ValueError for what was not measured."""
+    """Every run `dataset/seed`. Raises FileNotFoundError or ValueError for what was not measured.
+
+    `lattice_with`: run, masks -> accuracies without recovery, of these subsets too; it is asked for the sets that were
+    trained and for those that fusions learn from, the paths of the signals under both schedules.
+    """
     data = Path(data)
     ranked = {
         name: rankings(name, options, "iterative", wanted, data / "signals" / "iterative")["runs"]
         for name, options in strategies.items()
     }
-    return [
-        Run(
-            dataset=run.split("/")[0],
-            seed=int(run.split("/")[1]),
-            raw=Lattice.load(data / "lattice" / "raw" / f"{run}.npz"),
-            recovered={budget: Lattice.load(data / "lattice" / budget / f"{run}.npz") for budget in budgets},
-            rankings={name: of[run] for name, of in ranked.items()},
-        )
-        for run in wanted
-    ]
+    runs = []
+    for run in wanted:
+        after = {budget: Lattice.load(data / "lattice" / budget / f"{run}.npz") for budget in budgets}
+        rankings_of = {name: of[run] for name, of in ranked.items()}
+        masks = {mask for lattice in after.values() for mask in lattice.row}
+        masks |= masks_of(path for of in rankings_of.values() for path in [*of["paths"], *one_shot(of)])
+        dataset, seed = run.split("/")
+        runs.append(Run(dataset, int(seed), lattice_with(run, masks), after, rankings_of))
+    return runs
 
 
 def paths(run: Run, runs: Sequence[Run], fusions: Options) -> Iterator[tuple[str, str, str, list[LayerPath]]]:
@@ -171,7 +178,9 @@ def recovered_regret(runs: Sequence[Run], fusions: Options) -> pd.DataFrame:
         for size in range(1, run.raw.layers)
         if exhaustive(lattice, size)
         for every in [[lattice.accuracy(mask, "test") for mask in lattice.of_size(size)]]
-        for own in [np.mean([lattice.accuracy(mask_of(list(path[-size])), "test") for path in draws])]
+        for reached in [[mask_of(list(kept)) for path in draws for kept in path if len(kept) == size]]
+        if reached  # which the oracle does not, where not all subsets were measured
+        for own in [np.mean([lattice.accuracy(mask, "test") for mask in reached])]
     ]  # fmt: skip
     columns = ["dataset", "seed", "budget", "layers", "kind", "strategy", "schedule", "test_regret", "over_random"]
     return pd.DataFrame(rows, columns=columns)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from slim.ranking.fusion_input import FusionInput, NotMeasuredError
-from slim.ranking.fusions._fusion import run_fusion
+from slim.ranking.fusions._fusion import FusionResult, run_fusion
 from slim.ranking.removal_order import path, removal_order
 from slim.ranking.removals import ROWS, removals
 from slim.subsets.lattice import Lattice, layers_of
@@ -129,6 +129,18 @@ def test_a_mistake_in_a_variant_is_not_taken_for_a_lack():
     broken = fusion_input(others=(fusion_input(np.full((4, 3), np.nan)),))
     with pytest.raises(ValueError, match="finite"):
         run_fusion("ridge", {"one/0": broken}, {"rows": "lattice"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[], [[0, 1, 2]], [[0, 1, 2, 3], []], [[0, 1, 2, 3], [0, 4]], [[0, 1, 2, 3], [0, 1], [1, 2]]],
+    ids=["empty", "not all", "none left", "unknown layer", "not fewer"],
+)
+def test_a_path_that_is_none_is_refused(wrong, monkeypatch):
+    monkeypatch.setattr("slim.ranking.fusions.mean_rank.mean_rank", lambda inputs: FusionResult(path=wrong))
+    with pytest.raises(ValueError, match=r"^fusions\.mean_rank: no path from 4 layers to one") as refusal:
+        run_fusion("mean_rank", {"one/0": fusion_input()}, {})
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", names("ranking/fusions"))

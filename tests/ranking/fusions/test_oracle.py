@@ -2,8 +2,7 @@
 
 from itertools import combinations
 
-import pytest
-
+from slim.ranking.fusions._fusion import run_fusion
 from slim.subsets.lattice import mask_of
 from tests.builders import lattice
 from tests.fusion_inputs import fuse, fusion_input, noise
@@ -22,6 +21,12 @@ def test_the_oracle_is_the_best_subset_of_each_size_and_may_not_be_nested():
         assert found.accuracy(mask_of(kept), "validation") == highest
 
 
-def test_the_oracle_refuses_a_lattice_with_holes():
-    with pytest.raises(ValueError, match="not every subset of 2 layers"):
-        fuse("oracle", fusion_input(noise(3), lattice(3, masks=[0b111, 0b110, 0b101, 0b100, 0b010, 0b001])))
+def test_of_sizes_that_were_not_measured_in_full_nobody_knows_the_best():
+    inputs = fusion_input(noise(3), lattice(3, masks=[0b111, 0b110, 0b101, 0b100, 0b010, 0b001]))
+    result = fuse("oracle", inputs)
+    assert [len(kept) for kept in result.path] == [3, 1] and result.fit["evaluations"] == 4
+    _, left_out = run_fusion("oracle", {"one/0": inputs}, {})
+    assert left_out == [
+        "oracle in one/0: without its subsets of 2 layers, since not every one of them was measured "
+        "(ablate.max_subsets)"
+    ]
