@@ -3,8 +3,8 @@
 from functools import partial
 
 from slim.config import load
+from slim.ranking.fusion import run_fusion
 from slim.ranking.fusion_input import read_fusion_inputs
-from slim.ranking.fusions._fusion import run_fusion
 from slim.subsets.on_demand import lattice_with
 from slim.utils.io import write_json
 from stages import run

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
 from slim.subsets.lattice import Lattice, layers_of
 from slim.utils.registry import find
 from tests.builders import lattice

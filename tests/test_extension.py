@@ -21,7 +21,7 @@ def my_signal(statistics: LayerStatistics) -> np.ndarray:
 ''',
     "slim/ranking/fusions/my_fusion.py": '''
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult, removal_path
+from slim.ranking.fusion import FusionResult, removal_path
 
 
 def my_fusion(inputs: FusionInput) -> FusionResult:

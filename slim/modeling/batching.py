@@ -8,10 +8,11 @@ import numpy as np
 from datasets import Dataset
 from transformers import DataCollatorWithPadding
 
+from slim.modeling.architecture import Batch
 from slim.modeling.images import Pixels, rows_of
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import tokenize
-from slim.modeling.transformer import Batch, Processor, reads_images
+from slim.modeling.transformer import Processor, reads_images
 
 
 @dataclass(frozen=True)

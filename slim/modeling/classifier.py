@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from slim.modeling.architecture import Model
 from slim.modeling.batching import Batches, batches
 from slim.modeling.device import Precision, Runtime, start
 from slim.modeling.load_checks import check_positions, positions
 from slim.modeling.model_io import load, save
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import set_truncation, truncated_fraction, truncation
-from slim.modeling.transformer import Model, Processor, forward_logits, reads_images
+from slim.modeling.transformer import Processor, forward_logits, reads_images
 
 REFERENCE_INPUTS = 16
 """How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from slim.modeling.architectures._architecture import Config
+from slim.modeling.architecture import Config, Model
 from slim.modeling.device import process_rank
 from slim.modeling.load_checks import SINGLE_LABEL
-from slim.modeling.transformer import Model, output_layer
+from slim.modeling.transformer import output_layer
 
 
 def head_config(config: Config, labels: Sequence[str]) -> dict[str, Any]:

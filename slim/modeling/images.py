@@ -8,8 +8,9 @@ import pyarrow as pa
 from datasets import Dataset
 from transformers import BatchFeature
 
+from slim.modeling.architecture import Batch
 from slim.modeling.splits import Input
-from slim.modeling.transformer import Batch, Processor
+from slim.modeling.transformer import Processor
 from slim.utils.image_files import decode_image
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import transformers
 from torch import nn
 
-from slim.modeling.transformer import Model, Processor, architecture
+from slim.modeling.architecture import Model
+from slim.modeling.transformer import Processor, architecture
 from slim.modeling.weights import number_formats
 
 SINGLE_LABEL = "single_label_classification"

@@ -12,7 +12,7 @@ from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer, PreTrainedConfig
 from transformers.utils import logging
 
-from slim.modeling.architectures._architecture import Config
+from slim.modeling.architecture import Config, Model
 from slim.modeling.heads import fit_head, head_config
 from slim.modeling.load_checks import (
     check_config,
@@ -23,7 +23,7 @@ from slim.modeling.load_checks import (
     ignored_options,
 )
 from slim.modeling.manifest import write_manifest
-from slim.modeling.transformer import Model, Processor, architecture, auto_model, check_supported
+from slim.modeling.transformer import Processor, architecture, auto_model, check_supported
 from slim.utils.io import read_json, write_json, written_aside
 
 FORMAT = "transformers"

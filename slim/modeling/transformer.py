@@ -18,11 +18,9 @@ from transformers import (
 )  # fmt: skip
 from transformers.pytorch_utils import Conv1D
 
-from slim.modeling.architectures import ARCHITECTURES, _architecture
-from slim.modeling.architectures._architecture import Architecture, Config
+from slim.modeling.architecture import Architecture, Batch, Config, Model
+from slim.modeling.architectures import ARCHITECTURES
 
-Batch = _architecture.Batch
-Model = _architecture.Model
 Processor = Any  # a tokenizer or, where a model reads images, an image processor
 
 

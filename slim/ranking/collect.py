@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from slim.modeling.architecture import Batch, Model
 from slim.modeling.batching import Batches
 from slim.modeling.device import Runtime
 from slim.modeling.transformer import (
-    Batch,
-    Model,
     architecture_of,
     attention,
     count_keys,

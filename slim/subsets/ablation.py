@@ -12,11 +12,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from slim.modeling.architecture import Model
 from slim.modeling.batching import Batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
 from slim.modeling.splits import Split
-from slim.modeling.transformer import Model, Stream, classify, embed, layers
+from slim.modeling.transformer import Stream, classify, embed, layers
 from slim.subsets.lattice import Lattice, best_first, complete, mask_of, random_orders, smaller
 
 MOST_LAYERS = 62

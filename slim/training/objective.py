@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from slim.modeling.transformer import Batch, Model, forward_logits, layers
+from slim.modeling.architecture import Batch, Model
+from slim.modeling.transformer import forward_logits, layers
 from slim.training.cross_entropy import cross_entropy
 from slim.training.outputs import LayerOutputs, Outputs, observe
 from slim.training.soft_labels import soft_labels

@@ -6,9 +6,8 @@ from functools import cached_property
 
 from torch import Tensor
 
+from slim.modeling.architecture import Batch, Model
 from slim.modeling.transformer import (
-    Batch,
-    Model,
     capture_outputs,
     forward_logits,
     layers,

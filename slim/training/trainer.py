@@ -16,11 +16,12 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
+from slim.modeling.architecture import Batch, Model
 from slim.modeling.batching import collator, lengths, prepared
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime, broadcast, keep_first_process, process_rank, processes, wait_for_all
 from slim.modeling.splits import Input, Split
-from slim.modeling.transformer import Batch, Model, Processor, forward_logits
+from slim.modeling.transformer import Processor, forward_logits
 from slim.training.cross_entropy import cross_entropy
 
 Objective = Callable[[Model, Batch], tuple[Tensor, Tensor]]

@@ -8,7 +8,7 @@ import pytest
 import stages.report
 from slim.report.read import read_measurements
 from slim.report.tables import report_tables
-from tests import _synthetic as synthetic
+from tests import synthetic
 
 LEVEL = 0.95
 

@@ -12,7 +12,7 @@ from slim.report.figures import FIGURES, draw
 from slim.report.figures.size_accuracy import size_accuracy
 from slim.report.figures.style import STYLE, spread, write_pngs
 from slim.report.numbers import words
-from tests._synthetic import RECIPES, SIGNALS, STRATEGIES
+from tests.synthetic import RECIPES, SIGNALS, STRATEGIES
 
 NAMES = {
     "size_accuracy": RECIPES,

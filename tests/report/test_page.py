@@ -14,9 +14,9 @@ from slim.report.read import read_measurements
 from slim.report.readme import END, START, with_results
 from slim.report.tables import report_tables
 from slim.report.text import headline_sentences
-from tests import _synthetic as synthetic
-from tests._synthetic import RECIPES
+from tests import synthetic
 from tests.report.conftest import LEVEL
+from tests.synthetic import RECIPES
 
 
 class Page(HTMLParser):

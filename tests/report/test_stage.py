@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from slim.report.tables import write_tables
-from tests._synthetic import DATASETS, RECIPES, SEEDS
 from tests.report.conftest import tables_of
+from tests.synthetic import DATASETS, RECIPES, SEEDS
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,6 +1,6 @@
 """One file an architecture: all that is known of where it keeps its layers and how they are called."""
 
-from slim.modeling.architectures._architecture import Architecture
+from slim.modeling.architecture import Architecture
 from slim.modeling.architectures.bert import bert
 from slim.modeling.architectures.deberta_v2 import deberta_v2
 from slim.modeling.architectures.distilbert import distilbert

@@ -4,8 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
-from slim.modeling.architectures._architecture import Architecture, Batch, Model
-from slim.modeling.architectures._first_token import first_token_attends
+from slim.modeling.architecture import Architecture, Batch, Model
+from slim.modeling.first_token import first_token_attends
 
 QKV = ("query", "key", "value")
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from slim.modeling.architectures._architecture import Architecture, Batch, Model
+from slim.modeling.architecture import Architecture, Batch, Model
 from slim.modeling.architectures.bert import INPUTS
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
-from slim.modeling.architectures._architecture import Architecture, Batch, Model
-from slim.modeling.architectures._first_token import first_token_attends
+from slim.modeling.architecture import Architecture, Batch, Model
+from slim.modeling.first_token import first_token_attends
 
 QKV = ("q_lin", "k_lin", "v_lin")
 

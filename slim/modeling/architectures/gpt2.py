@@ -1,6 +1,6 @@
 """GPT-2: a decoder whose head reads the last token, after a final norm."""
 
-from slim.modeling.architectures._architecture import Architecture, normalized_last_token
+from slim.modeling.architecture import Architecture, normalized_last_token
 
 TAIL, READ_OUT = normalized_last_token("transformer.ln_f")
 

@@ -1,6 +1,6 @@
 """Llama (arXiv:2307.09288): a decoder with rotary positions, shared keys and values, and norms without a mean."""
 
-from slim.modeling.architectures._architecture import Architecture, normalized_last_token
+from slim.modeling.architecture import Architecture, normalized_last_token
 
 TAIL, READ_OUT = normalized_last_token("model.norm")
 

@@ -6,7 +6,7 @@ a removal is run without it too, so that the stock class can express the pruned 
 
 from torch import Tensor
 
-from slim.modeling.architectures._architecture import Architecture, Batch, Config, Model
+from slim.modeling.architecture import Architecture, Batch, Config, Model
 
 
 def _read_out(model: Model, hidden: Tensor, batch: Batch) -> Tensor:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from slim.modeling.architectures._architecture import Config
+from slim.modeling.architecture import Config
 from slim.modeling.architectures.llama import llama
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from slim.modeling.architectures._architecture import Architecture, Batch, Model
+from slim.modeling.architecture import Architecture, Batch, Model
 
 
 def _read_out(model: Model, hidden: Tensor, _: Batch) -> Tensor:

@@ -1,8 +1,8 @@
 """Fusion by boosted trees: each tree predicts what the trees before it left over."""
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
-from slim.ranking.fusions._regression import fit_and_rank, importances
+from slim.ranking.regression import fit_and_rank, importances
 from slim.utils.option_types import Count, Positive, Seed, TrainingRows
 
 
@@ -20,7 +20,7 @@ def gradient_boosting(
 
     `rows`, `sample`: the removals learned from (`slim.ranking.removals.removals`); `n_estimators`, `max_depth`,
     `learning_rate`: as in scikit-learn; `seed` draws the sample and settles ties between splits. Diagnostics:
-    `slim.ranking.fusions._regression.importances`. Raises ValueError for unknown or unmeasured rows.
+    `slim.ranking.regression.importances`. Raises ValueError for unknown or unmeasured rows.
     """
     from sklearn.ensemble import GradientBoostingRegressor
 

@@ -1,7 +1,7 @@
 """Baseline without signals: remove the layer that costs least, measure again, and so on."""
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
 from slim.subsets.search import greedy_search
 
 

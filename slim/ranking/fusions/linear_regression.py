@@ -1,8 +1,8 @@
 """Fusion by least squares: predict what a removal costs from the layer's signals."""
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
-from slim.ranking.fusions._regression import coefficients, fit_and_rank
+from slim.ranking.regression import coefficients, fit_and_rank
 from slim.utils.option_types import Count, Seed, TrainingRows
 
 
@@ -13,7 +13,7 @@ def linear_regression(
 
     `rows`, `sample`, `seed`: the removals learned from (`slim.ranking.removals.removals`; this project). With
     leave_one_out and at least as many signals as layers the fit is exact: its order is the measured one. Diagnostics:
-    `slim.ranking.fusions._regression.coefficients`. Raises ValueError for unknown or unmeasured rows.
+    `slim.ranking.regression.coefficients`. Raises ValueError for unknown or unmeasured rows.
     """
     from sklearn.linear_model import LinearRegression
 

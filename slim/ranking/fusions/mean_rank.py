@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from slim.ranking.fusion import FusionResult, removal_path
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult, removal_path
 from slim.ranking.removals import check_signals
 
 

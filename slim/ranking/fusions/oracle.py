@@ -1,7 +1,7 @@
 """The upper bound of every order: the best subset of each size."""
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
 from slim.subsets import lattice as subsets
 from slim.subsets.lattice import exhaustive, layers_of
 

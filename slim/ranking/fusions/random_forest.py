@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
-from slim.ranking.fusions._regression import fit_and_rank, importances
+from slim.ranking.regression import fit_and_rank, importances
 from slim.utils.option_types import Count, Seed, TrainingRows
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def random_forest(
 
     `rows`, `sample`: the removals learned from (`slim.ranking.removals.removals`; this project); `n_estimators`,
     `min_samples_leaf`: as in scikit-learn; `seed` draws the sample and the trees. Diagnostics:
-    `slim.ranking.fusions._regression.importances`. Raises ValueError for unknown or unmeasured rows.
+    `slim.ranking.regression.importances`. Raises ValueError for unknown or unmeasured rows.
     """
     from sklearn.ensemble import RandomForestRegressor
 

@@ -1,8 +1,8 @@
 """Fusion by ridge regression: least squares with an L2 penalty."""
 
+from slim.ranking.fusion import FusionResult
 from slim.ranking.fusion_input import FusionInput
-from slim.ranking.fusions._fusion import FusionResult
-from slim.ranking.fusions._regression import coefficients, fit_and_rank
+from slim.ranking.regression import coefficients, fit_and_rank
 from slim.utils.option_types import Count, Positive, Seed, TrainingRows
 
 

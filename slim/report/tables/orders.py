@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from slim.report.tables._paths import removed_at
+from slim.report.paths import removed_at
 from slim.report.tables.curves import by_kind
 
 RUN = ["dataset", "seed", "kind", "strategy", "draw"]

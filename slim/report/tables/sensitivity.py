@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slim.ranking.removal_order import path, removal_order
-from slim.report.tables._paths import Path, best_on_test, mean_regret
+from slim.report.paths import Path, best_on_test, mean_regret
 from slim.report.tables.curves import by_kind, kind_of
 from slim.subsets.lattice import Lattice
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from slim.ranking.fusion import FusionResult, run_fusion
 from slim.ranking.fusion_input import FusionInput, NotMeasuredError
-from slim.ranking.fusions._fusion import FusionResult, run_fusion
 from slim.ranking.removal_order import path, removal_order
 from slim.ranking.removals import ROWS, removals
 from slim.subsets.lattice import Lattice, layers_of

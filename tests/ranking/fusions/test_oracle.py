@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from slim.ranking.fusions._fusion import run_fusion
+from slim.ranking.fusion import run_fusion
 from slim.subsets.lattice import mask_of
 from tests.builders import lattice
 from tests.fusion_inputs import fuse, fusion_input, noise

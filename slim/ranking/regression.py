@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slim.ranking.fusion import FusionResult, removal_path
 from slim.ranking.fusion_input import FusionInput, NotMeasuredError
-from slim.ranking.fusions._fusion import FusionResult, removal_path
 from slim.ranking.removals import Removals, check_signals, removals, standardised
 
 Explain = Callable[[Any, Removals], dict[str, Any]]
