@@ -1,5 +1,5 @@
 # make repro: set up, then run the pipeline. make test: set up, then check and test. Both take some minutes.
-# make study: repro and its long part.
+# make study: repro and its long part. make benchmark: four datasets, three seeds: the results of the README.
 # make plan: what a run would take. make smoke, make paper: other sizes, in runs/. make lock: pin dependencies anew.
 # repro, study, plan and profile take PROFILE=paper; repro and study take WORKERS=4; plan takes TARGET= (everything).
 PROFILE ?= laptop
@@ -13,18 +13,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: repro study plan profile smoke paper test setup check checked lock readme clean-venv
+.PHONY: repro study benchmark plan profile smoke paper test setup check checked lock readme clean-venv
 
 repro: checked ## the default run: data, teacher, signals, orders, small models, report
 	@echo "== dvc repro report"
 	cd $(RUN) && $(REPRO) report
-	cd $(RUN) && python -m slim.report.readme
+	cd $(RUN) && python -m stages.reproduced
 	@echo "== done: open $(RUN)/reports/index.html"
 
 study: checked ## that and the long part: recovery of many retained sets, signals measured again
 	@echo "== dvc repro"
 	cd $(RUN) && $(REPRO)
-	cd $(RUN) && python -m slim.report.readme
+	cd $(RUN) && python -m stages.reproduced
 	@echo "== done: open $(RUN)/reports/index.html and $(RUN)/reports/study.html"
 
 plan: checked ## stages, time, memory and disk, before anything runs
@@ -39,6 +39,11 @@ smoke: ## every stage, strategy and fusion in a minute, two stages at a time, in
 paper: ## the paper's nine datasets and BERT-base, in runs/paper
 	$(MAKE) plan PROFILE=paper
 	$(MAKE) repro PROFILE=paper
+
+benchmark: ## four datasets and three seeds in runs/benchmark; its results go to results/benchmark and to the README
+	$(MAKE) study PROFILE=benchmark
+	python -m stages.publish benchmark
+	python -m slim.report.readme
 
 checked: setup
 	@echo "== checking the parameters of $(PROFILE)"

@@ -5,6 +5,7 @@ its own params.yaml, dvc.lock, data, models and reports, so that a run never ove
 unfinished work are the repository's own, so that nothing is computed twice and a killed run goes on.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from slim.orchestration.dvc_graph import graph, pending
 from slim.utils.io import read_yaml, written_aside
 
 DEFAULT = "laptop"
@@ -155,6 +157,24 @@ def _unknown_to_git(content: Mapping[str, Any], files: set[str]) -> set[str]:
     entries = [content.get("model", {}), *content.get("datasets", {}).values()]
     named = {str(Path(entry["path"])) for entry in entries if isinstance(entry, dict) and "path" in entry}
     return {n for n in named if not Path(n).is_absolute() and not any(f == n or f.startswith(f"{n}/") for f in files)}
+
+
+def publish(profile: str) -> Path:
+    """Copy what a finished run has of its own, parameters, lock and reports, to results/<profile>, and return it.
+
+    Raises ValueError when a stage is out of date there.
+    """
+    folder, kept = folder_of(profile), Path("results", profile)
+    with contextlib.chdir(folder):
+        due = pending((), graph())
+    if due:
+        raise ValueError(f"{folder} is not finished: {due[0]} has to run, and {len(due) - 1} more")
+    with written_aside(kept) as aside:
+        aside.mkdir()
+        for name in OWN:
+            copy = shutil.copytree if (folder / name).is_dir() else shutil.copy
+            copy(folder / name, aside / name)
+    return kept
 
 
 def _copy(source: Path, copy: Path) -> None:

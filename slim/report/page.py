@@ -183,7 +183,7 @@ def summary(tables: Tables, level: float) -> str:
     rows = ["| " + " | ".join(map(str, cells)) + " |" for cells in [head, rule, *table.to_numpy().tolist()]]
     sentences = [f"- {sentence}" for sentence in text.headline_sentences(tables, level)]
     note = "Test accuracy in %, differences in points, means over seeds, in brackets bootstrap intervals:"
-    picture = "![Test accuracy against size on disk](reports/figures/size_accuracy.png)"
+    picture = "![Test accuracy against size on disk](figures/size_accuracy.png)"
     return "\n".join([picture, "", *sentences, "", note, "", *rows]) + "\n"
 
 
