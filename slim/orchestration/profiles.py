@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from filecmp import cmp
 from pathlib import Path
@@ -159,14 +159,14 @@ def _unknown_to_git(content: Mapping[str, Any], files: set[str]) -> set[str]:
     return {n for n in named if not Path(n).is_absolute() and not any(f == n or f.startswith(f"{n}/") for f in files)}
 
 
-def publish(profile: str) -> Path:
+def publish(profile: str, targets: Sequence[str]) -> Path:
     """Copy what a finished run has of its own, parameters, lock and reports, to results/<profile>, and return it.
 
-    Raises ValueError when a stage is out of date there.
+    Raises ValueError when a stage that the targets need is out of date there.
     """
     folder, kept = folder_of(profile), Path("results", profile)
     with contextlib.chdir(folder):
-        due = pending((), graph())
+        due = pending(targets, graph(targets))
     if due:
         raise ValueError(f"{folder} is not finished: {due[0]} has to run, and {len(due) - 1} more")
     with written_aside(kept) as aside:

@@ -35,6 +35,8 @@ def cross_entropy_objective(model: Model, batch: Batch) -> tuple[Tensor, Tensor]
 
 
 SAVE_EVERY_SECONDS = 120.0
+GROUPED = 16
+"""Batches whose texts are drawn together and sorted by length: more leave less padding and less chance."""
 
 
 @dataclass(frozen=True)
@@ -225,25 +227,28 @@ class LengthGroupedBatches:
         return ceil(len(self.lengths) / self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = self._order(self.step() // len(self))
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            # Every process must have a text; where an epoch's last batch has too few, each takes all of them.
+        epoch = self.step() // len(self)
+        if epoch == 0 and process_rank() > 0:
+            torch.manual_seed(self._state(epoch, process_rank()))  # other dropout
+        for batch in self._batches(epoch):
+            # Every process must have a text; where a batch has too few, each takes all of them.
             yield batch[process_rank() :: processes()] if len(batch) >= processes() else batch
 
-    def _order(self, epoch: int) -> list[int]:
-        """All positions in the order of an epoch."""
-        if epoch > 0:
-            state = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
-            return get_length_grouped_indices(
-                self.lengths, self.batch_size, None, torch.Generator().manual_seed(state)
-            )
-        order: list[int] = get_length_grouped_indices(self.lengths, self.batch_size)  # by the seed that was just set
-        if process_rank() > 0:
-            torch.manual_seed(
-                int(np.random.SeedSequence([self.seed, 0, process_rank()]).generate_state(1)[0])
-            )  # other dropout
-        return order
+    def _batches(self, epoch: int) -> list[list[int]]:
+        """All positions in the batches of an epoch, which come in random order.
+
+        The grouping has the longest first, over and over: where long texts are of other classes than short ones, the
+        last steps would see few classes.
+        """
+        state = self._state(epoch)
+        order = get_length_grouped_indices(
+            self.lengths, self.batch_size, GROUPED, generator=torch.Generator().manual_seed(state)
+        )
+        batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
+        return [batches[i] for i in np.random.default_rng(state).permutation(len(batches))]
+
+    def _state(self, *parts: int) -> int:
+        return int(np.random.SeedSequence([self.seed, *parts]).generate_state(1)[0])
 
 
 def _resumable(checkpoints: Path) -> Path | None:

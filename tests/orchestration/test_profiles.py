@@ -106,13 +106,13 @@ def test_what_was_computed_here_is_not_computed_there(toy):
 
 def test_a_finished_run_is_published_and_no_other(toy):
     run = profiles.lay_out("small").absolute()
-    with pytest.raises(ValueError, match=r"runs/small is not finished: top has to run, and \d more"):
-        profiles.publish("small")
+    with pytest.raises(ValueError, match=r"runs/small is not finished: top has to run, and 5 more"):
+        profiles.publish("small", ["leaf"])
     with toy.repo(run) as repo:
         repo.reproduce()
     (run / "reports").mkdir()
     (run / "reports/summary.md").write_text("small")
-    kept = profiles.publish("small")
+    kept = profiles.publish("small", ["leaf"])
     for name in ("params.yaml", "dvc.lock", "reports/summary.md"):
         assert (toy.folder / "results/small" / name).read_bytes() == (run / name).read_bytes()
     assert kept == Path("results/small") and sorted(os.listdir(kept)) == ["dvc.lock", "params.yaml", "reports"]
