@@ -6,7 +6,7 @@ No stage of DVC: it says so after every `make repro`, whatever was rerun, and ne
 from pathlib import Path
 
 from slim.config import load
-from slim.evaluation.reproduction import REPRODUCED, changed, read_tables, reproduction
+from slim.orchestration.reproduction import REPRODUCED, changed, read_tables, reproduction
 from slim.utils.io import write_json
 from stages import run
 

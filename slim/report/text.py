@@ -23,16 +23,16 @@ RULE = {"half": "At half depth", "best_accuracy": "At validation's best depth"}
 def headline_recipe(recipes: pd.DataFrame) -> str | None:
     """The smallest recipe within TOLERANCE of the teacher on validation, mean over datasets; ties: the more accurate.
 
-    Where none is, the most accurate on validation of those smaller than the teacher; None without any. Nothing is
-    chosen on test.
+    Where none is, the smallest within TOLERANCE of the most accurate one that is smaller than the teacher; None
+    without any. Nothing is chosen on test.
     """
     teacher, smaller = _teacher(recipes), _smaller(recipes)
     if teacher is None or smaller.empty:
         return None
-    near = smaller[smaller["validation_accuracy"] >= teacher["validation_accuracy"] - TOLERANCE]
-    order = ["bytes", "_loss"] if len(near) else ["_loss", "bytes"]
-    of = near if len(near) else smaller
-    return str(of.assign(_loss=-of["validation_accuracy"]).sort_values(order, kind="stable")["recipe"].iloc[0])
+    accuracy = smaller["validation_accuracy"]
+    near = smaller[accuracy >= min(teacher["validation_accuracy"], accuracy.max()) - TOLERANCE]
+    near = near.assign(_loss=-near["validation_accuracy"])
+    return str(near.sort_values(["bytes", "_loss"], kind="stable")["recipe"].iloc[0])
 
 
 def _smaller(recipes: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +79,8 @@ def chosen_sentences(tables: Tables) -> list[str]:
     smaller = _smaller(recipes).set_index("recipe")["validation_accuracy"]
     near = smaller[name] >= teacher["validation_accuracy"] - TOLERANCE
     within = f"within {points(TOLERANCE).removeprefix('+')} points of the teacher on validation"
-    how = f"It is the smallest model {within}." if near else f"No smaller model is {within}: it comes nearest."
+    nearest = f"it is the smallest of those that come within {points(TOLERANCE).removeprefix('+')} of the nearest"
+    how = f"It is the smallest model {within}." if near else f"No smaller model is {within}; {nearest}."
     timed = any("latency" in str(column) for column in tables["results"])
     return [how] if timed else [how, "Latency was not measured."]
 

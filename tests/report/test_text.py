@@ -50,6 +50,7 @@ def recipes_of(**rows):
         ({"near": (50, 0.895), "small": (40, 0.891), "tiny": (10, 0.88)}, "small"),
         ({"one": (50, 0.895), "same_size": (50, 0.899)}, "same_size"),
         ({"far": (50, 0.70), "further": (10, 0.60)}, "far"),
+        ({"far": (50, 0.70), "half_as_large": (25, 0.695), "further": (10, 0.60)}, "half_as_large"),
         ({"as_large": (90, 0.95), "larger": (100, 0.95)}, None),
         ({"unmeasured": (None, 0.95)}, None),
     ],

@@ -21,6 +21,10 @@ def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
     return {name: pd.read_csv(Path(folder) / f"{name}.csv") for name in TABLES}
 
 
+INDIFFERENT = {"grid", "launcher", "recover", "budgets"}
+"""What the numbers of a dataset and seed do not depend on."""
+
+
 def reproduction(here: Mapping[str, pd.DataFrame], committed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a number that both runs have, dataset by dataset, from their tables of the report.
 
@@ -57,12 +61,12 @@ def _parts(tables: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 
 def changed(here: Mapping[str, Any], committed: Mapping[str, Any]) -> list[str]:
-    """The dotted keys of params.yaml that have other values than in the committed run; `grid` may be a part of it.
+    """The dotted keys of params.yaml that have other values than in the committed run.
 
-    Entries that only one of the two has are not compared.
+    Entries that only one of the two has, and what the numbers do not depend on, are not compared.
     """
     keys = []
-    for key in sorted(set(here) & set(committed) - {"grid"}):
+    for key in sorted(set(here) & set(committed) - INDIFFERENT):
         ours, theirs = here[key], committed[key]
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
             keys += [f"{key}.{inner}" for inner in changed(ours, theirs)]

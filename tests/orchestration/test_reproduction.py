@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from slim.evaluation.reproduction import OUTSIDE, REPRODUCED, changed, read_tables, reproduction
+from slim.orchestration.reproduction import OUTSIDE, REPRODUCED, changed, read_tables, reproduction
 
 
 def tables(teacher=0.85, gain=0.01, fusion=-0.02, dataset="d"):
@@ -50,8 +50,9 @@ def test_other_datasets_and_missing_numbers_are_not_compared():
 
 
 def test_changed_parameters_are_named_but_for_the_grid_and_entries_of_one_run():
-    ours = {"grid": {"seeds": [0]}, "finetune": {"epochs": 1, "warmup": 0.1}, "distill": {"a": {"alpha": 1}}}
-    theirs = {"grid": {"seeds": [0, 1]}, "finetune": {"epochs": 2, "warmup": 0.1}, "distill": {"b": {"alpha": 0}}}
+    ours = {"grid": {"seeds": [0]}, "budgets": {"a": 1}, "finetune": {"epochs": 1, "warmup": 0.1}}
+    theirs = {"grid": {"seeds": [0, 1]}, "budgets": {"a": 2}, "finetune": {"epochs": 2, "warmup": 0.1}}
+    ours["distill"], theirs["distill"] = {"a": {"alpha": 1}}, {"b": {"alpha": 0}}
     assert changed(ours, theirs) == ["finetune.epochs"]
     assert changed(ours, ours) == []
 
