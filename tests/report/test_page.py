@@ -102,7 +102,7 @@ def test_no_number_is_typed_in_the_template():
 
 def test_a_run_without_small_models_or_ratios_has_a_page(data):
     options = synthetic.OPTIONS, synthetic.FUSION_OPTIONS
-    known = read_measurements(("reuters_r8",), (0,), ["teacher"], *options, "raw", data)
+    known = read_measurements(("reuters_r8",), (0,), ["teacher"], *options, data)
     known.records[0].pop("ratio", None)
     tables = report_tables(known, resamples=100, level=LEVEL)
     assert set(headline(tables)) == {"teacher", "fusion_over_greedy"}
