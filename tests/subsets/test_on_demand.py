@@ -27,7 +27,7 @@ from tests import pico
 from tests.imports import ROOT
 
 RUN, LAYERS = "toy/0", 6
-RUNTIME = {"threads": 1, "precision": "fp32", "max_tokens": 16, "batch_size": 8}
+RUNTIME = {"threads": 1, "precision": "fp32", "batch_size": 8}
 OVERRIDES = {
     "grid": {"datasets": ["toy"], "seeds": [0]},
     "runtime": RUNTIME,
