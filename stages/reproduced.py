@@ -19,6 +19,9 @@ def reproduced() -> None:
         return
     table = reproduction(read_tables("reports"), read_tables(COMMITTED / "reports"))
     write_json(table.to_dict("records"), "reports/reproduced.json")
+    if table.empty:
+        print(f"{COMMITTED} has no dataset and recipe of this run: nothing to compare with")
+        return
     print(f"Accuracies and differences in points, beside the intervals of {COMMITTED} (over seeds and test items):")
     for row in table.to_dict("records"):
         interval = f"[{100 * row['low']:5.1f}, {100 * row['high']:5.1f}]"
