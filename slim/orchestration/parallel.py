@@ -24,6 +24,7 @@ from distributed import Client, Event, LocalCluster, as_completed, get_worker, w
 from tqdm import tqdm
 
 from slim.orchestration.dvc_graph import LOOPING, QUICK, graph, pending, verb
+from slim.orchestration.warm import warm_python
 
 LOGS = Path(".dvc/tmp/workers")
 """Where the output of tasks goes, a file a task."""
@@ -84,8 +85,9 @@ def repro(
     LOGS.mkdir(parents=True, exist_ok=True)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with _client(workers, address) as client, tqdm(total=len(due), desc="running", unit="stage") as bar:
-        _follow(client, tasks, bar)
+    bar = tqdm(total=len(due), desc="running", unit="stage")
+    with bar, _python(address) as path, _client(workers, address) as client:
+        _follow(client, tasks, path, bar)
 
 
 def plan_tasks(
@@ -119,6 +121,16 @@ def _parts(name: str, runs: Sequence[str], launcher: str) -> dict[str, list[str]
 
 
 @contextmanager
+def _python(address: str | None) -> Iterator[str | None]:
+    """The PATH on which processes of this machine start warm; None on a cluster, whose workers have their own."""
+    if address:
+        yield None
+        return
+    with warm_python(os.environ | LIMITS) as environment:
+        yield environment["PATH"]
+
+
+@contextmanager
 def _client(workers: int, address: str | None) -> Iterator[Client]:
     """A connection to a scheduler: the given one, or one inside this process."""
     if address:
@@ -131,7 +143,7 @@ def _client(workers: int, address: str | None) -> Iterator[Client]:
         yield client
 
 
-def _follow(client: Client, tasks: Mapping[str, Task], bar: Any) -> None:
+def _follow(client: Client, tasks: Mapping[str, Task], path: str | None, bar: Any) -> None:
     """Hand all tasks to the scheduler, each after what it waits for; end everything at the first failure."""
     ended = Event("ended", client=client)
     ended.clear()
@@ -140,7 +152,7 @@ def _follow(client: Client, tasks: Mapping[str, Task], bar: Any) -> None:
     submitted = []
 
     def submit(name: str, command: Sequence[str], after: Sequence[Any]) -> Any:
-        submitted.append(client.submit(_run, name, command, here, after, key=f"{name} in {here}", retries=0))
+        submitted.append(client.submit(_run, name, command, here, path, after, key=f"{name} in {here}", retries=0))
         return submitted[-1]
 
     for name, task in tasks.items():
@@ -159,17 +171,19 @@ def _follow(client: Client, tasks: Mapping[str, Task], bar: Any) -> None:
         wait([future for future in submitted if future.key in begun])  # others may wait for a worker for ever
 
 
-def _run(name: str, command: Sequence[str], folder: str, after: Sequence[str]) -> str:
-    """One command in a process group of its own, which ends with the run. `after`: what had to be done before."""
+def _run(name: str, command: Sequence[str], folder: str, path: str | None, after: Sequence[str]) -> str:
+    """One command in a process group of its own, which ends with the run.
+
+    `path`: where `python` is, unless it is the one that runs this; `after`: what had to be done before.
+    """
     ended = Event("ended")
     if ended.is_set():
         return name
-    path = Path(folder, LOGS, f"{name}.log")
-    start = [sys.executable if command[0] == "python" else command[0], *command[1:]]
-    with path.open("wb") as log:
-        process = subprocess.Popen(
-            start, cwd=folder, env=os.environ | LIMITS | _device(), stdout=log, stderr=log, start_new_session=True
-        )
+    output = Path(folder, LOGS, f"{name}.log")
+    start = [sys.executable if command[0] == "python" and not path else command[0], *command[1:]]
+    environment = os.environ | LIMITS | ({"PATH": path} if path else {}) | _device()
+    with output.open("wb") as log:
+        process = subprocess.Popen(start, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
         try:
             while process.poll() is None and not ended.is_set():
                 time.sleep(POLL_SECONDS)
@@ -178,7 +192,7 @@ def _run(name: str, command: Sequence[str], folder: str, after: Sequence[str]) -
                 os.killpg(process.pid, signal.SIGTERM)
             status = process.wait()
     if status:
-        raise Failed(f"{name} failed, the others were ended: read {path}")
+        raise Failed(f"{name} failed, the others were ended: read {output}")
     return name
 
 

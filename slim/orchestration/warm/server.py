@@ -1,0 +1,89 @@
+"""The server of a warm run: import once what stages use, then fork for everyone who asks."""
+
+import gc
+import importlib
+import json
+import multiprocessing
+import os
+import runpy
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Sequence
+from threading import Event, Thread
+from types import FrameType
+from typing import Any
+
+FORK = multiprocessing.get_context("fork")
+SIZE = struct.Struct("!q")
+
+
+def serve(address: str, *modules: str) -> None:
+    """Listen, then import; a request waits meanwhile."""
+    signal.signal(signal.SIGTERM, end)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(f"{address}.made")
+    server.listen(64)
+    os.rename(f"{address}.made", address)
+    for module in modules:
+        importlib.import_module(module)
+    gc.freeze()  # so that forks do not copy what they only look at
+    while True:
+        connection, _ = server.accept()
+        FORK.Process(target=supervise, args=(connection, server)).start()  # reaps those that have ended
+        connection.close()
+
+
+def end(signal_: int, frame: FrameType | None) -> None:
+    """End without waiting for those that supervise: they end with the processes that asked."""
+    os._exit(0)
+
+
+def supervise(connection: socket.socket, server: socket.socket) -> None:
+    """Run one request in a fork; end it when who asked has gone."""
+    server.close()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    head, files, _, _ = socket.recv_fds(connection, SIZE.size, 3)
+    request = json.loads(connection.recv(SIZE.unpack(head)[0], socket.MSG_WAITALL))
+    process = FORK.Process(target=work, args=(connection, files, request))
+    process.start()
+    connection.sendall(SIZE.pack(process.pid or 0))
+    ended = Event()
+    Thread(target=end_with, args=(connection, process.pid, ended), daemon=True).start()
+    process.join()
+    ended.set()
+    code = process.exitcode or 0
+    connection.sendall(SIZE.pack(code if code >= 0 else 128 - code))
+
+
+def end_with(connection: socket.socket, process: int, ended: Event) -> None:
+    """Wait until the other end closes, then end a process and all that it started, unless it has ended."""
+    connection.recv(1)
+    if not ended.is_set():
+        os.killpg(process, signal.SIGTERM)
+
+
+def work(connection: socket.socket, files: Sequence[int], request: dict[str, Any]) -> None:
+    """Become `python -m MODULE ...` in another folder, environment, input and output."""
+    connection.close()
+    os.setsid()  # so that a signal can reach what this process will start, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    for place, file in enumerate(files):
+        os.dup2(file, place)
+        os.close(file)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    module, *words = request["words"]
+    sys.path.insert(0, os.getcwd())
+    sys.argv, sys.orig_argv = ["-m", *words], [sys.executable, "-m", module, *words]
+    if site := sys.modules.get("sitecustomize"):
+        importlib.reload(site)  # as in every Python that starts
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
