@@ -3,6 +3,7 @@
 from slim.config import load
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import class_names, read_split, read_unlabelled
+from slim.training.linear_probe import probe
 from slim.training.trainer import Schedule, train_classifier
 from slim.utils.io import write_arrays
 from slim.utils.work_cache import work_folder
@@ -16,8 +17,10 @@ def finetune(dataset: str, seed: str) -> None:
     teacher = Classifier.load("models/base", labels=class_names(data), **how)
     train, validation = read_split(data, "train"), read_split(data, "validation")
     work = work_folder("finetune", {"dataset": dataset, "seed": seed}, [data, "models/base"])
+    step = {"stage": "finetune", "recipe": "teacher", "method": "finetune", "options": dict(options)}
+    if options.pop("linear_probe"):
+        probe(teacher, train)
     epochs = train_classifier(teacher, train, validation, Schedule(**options, seed=int(seed)), work)
-    step = {"stage": "finetune", "recipe": "teacher", "method": "finetune", "options": options}
     teacher.save(f"models/teacher/{dataset}/{seed}", validation.inputs, steps=[step], epochs=epochs)
     inputs = {"train": train.inputs, "unlabelled": read_unlabelled(data)}
     logits = {name: teacher.logits(each) for name, each in inputs.items()}

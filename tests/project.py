@@ -29,7 +29,9 @@ OVERRIDES = {
     "grid": {"datasets": [DATASET], "seeds": SEEDS},
     "runtime": {"threads": 1, "precision": "fp32"},
     "model": {"source": "folder", "path": "pico"},
-    "datasets": {DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2}},
+    "datasets": {
+        DATASET: {"source": "files", "path": "table", "validation_fraction": 0.2, "finetune": {"linear_probe": True}}
+    },
     "finetune": {"learning_rate": 3e-3, "epochs": 30, "batch_size": 8, "max_tokens": 16},
     "budgets": {"brief": {"steps": 4}},
     "recover": {"sizes": [1, 2, 3], "sets": 20},

@@ -135,6 +135,8 @@ class Finetune(Optimizer):
     """At least so many optimizer steps, so that a small dataset is passed more often."""
     max_tokens: Annotated[int, Field(ge=4)] = 64
     """Texts are cut at this many tokens, special ones included; for the teacher and all that is made from it."""
+    linear_probe: bool = False
+    """Whether the head starts as a logistic regression on the frozen encoder, not at random (arXiv:2202.10054)."""
 
     def of(self, entry: Mapping[str, Any]) -> "Finetune":
         """With the values that an entry of `datasets` gives instead."""
