@@ -41,7 +41,7 @@ paper: ## the paper's nine datasets and BERT-base, in runs/paper
 	$(MAKE) repro PROFILE=paper
 
 benchmark: ## four datasets and three seeds in runs/benchmark; its results go to results/benchmark and to the README
-	$(MAKE) study PROFILE=benchmark
+	$(MAKE) study PROFILE=benchmark WORKERS=2
 	python -m stages.publish benchmark
 	python -m slim.report.readme
 
