@@ -92,11 +92,11 @@ def reading(texts: int, layers: int) -> Work:
 
 
 def finetune(params: Params, rows: Rows, size: ModelSize) -> Work:
-    """The teacher, its validation after every epoch, its logits on train and unlabelled texts."""
+    """The teacher, a probe before it, its validation after every epoch, its logits on train and unlabelled texts."""
     options = params["finetune"]
     steps = _steps(options, rows.train)
     epochs = ceil(steps / ceil(rows.train / options["batch_size"]))
-    read = epochs * rows.validation + rows.train + rows.unlabelled
+    read = epochs * rows.validation + rows.train * (1 + options["linear_probe"]) + rows.unlabelled
     return (
         training(rows.train, steps, options["batch_size"], size.layers)
         + reading(read, size.layers)
