@@ -1,5 +1,6 @@
 """A project of a pico model and 120 rows, run by `dvc repro` as a user would."""
 
+import atexit
 import contextlib
 import copy
 import csv
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ import yaml
 from dvc.repo import Repo
 from filelock import FileLock
 
+from slim.orchestration.warm import warm_python
 from tests import pico
 from tests.imports import ROOT
 
@@ -53,6 +56,20 @@ OVERRIDES = {
     "evaluate": {"resamples": 200},
 }  # fmt: skip
 MODELS = ("teacher", "half", "half_greedy", "half_distilled", "half_finetuned", "small")
+
+
+@cache
+def warm() -> dict[str, str]:
+    """The environment in which a project's processes start warm, as under `make`; the server ends with the tests."""
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT / "tests" / "trace"),
+        "OMP_NUM_THREADS": "1",
+        "DVC_NO_ANALYTICS": "1",
+    }
+    server = contextlib.ExitStack()
+    atexit.register(server.close)
+    return server.enter_context(warm_python(environment))
 
 
 class Project:
@@ -97,13 +114,7 @@ class Project:
 
     def call(self, *words: str) -> str:
         """What `python -m WORDS` prints; fails with it when the command fails."""
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT / "tests" / "trace"),
-            "TRACE": str(self.trace),
-            "OMP_NUM_THREADS": "1",
-            "DVC_NO_ANALYTICS": "1",
-        }
+        environment = warm() | {"TRACE": str(self.trace)}
         done = subprocess.run(
             ["python", "-m", *words], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )
