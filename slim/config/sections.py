@@ -89,6 +89,10 @@ class ModelSource(Section):
     """random: the architecture and its sizes."""
     seed: Seed = 0
     """random: of the weights."""
+    fine_tuned: bool = False
+    """Whether it is a classifier of the data's classes already, so that nothing is trained: the teacher as it is."""
+    labels: Annotated[list[str], Field(min_length=2)] | None = None
+    """fine_tuned: names of its outputs, in order, where its config has none or others than the data."""
 
     @model_validator(mode="after")
     def _complete(self) -> "ModelSource":
@@ -115,6 +119,16 @@ class ModelSource(Section):
                 raise ValueError(f"{key} goes with source {source} only: drop it")
         if self.sha256 and self.source == "random":
             raise ValueError("sha256 does not go with source random: drop it")
+        return self
+
+    @model_validator(mode="after")
+    def _fine_tuned(self) -> "ModelSource":
+        if self.fine_tuned and self.source == "random":
+            raise ValueError("fine_tuned does not go with source random, whose head is random too: drop it")
+        if self.labels and not self.fine_tuned:
+            raise ValueError("labels go with `fine_tuned: true` only: add that, or drop them")
+        if self.labels and len(set(self.labels)) < len(self.labels):
+            raise ValueError("labels names a class twice")
         return self
 
 

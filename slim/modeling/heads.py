@@ -13,6 +13,11 @@ from slim.modeling.load_checks import SINGLE_LABEL
 from slim.modeling.transformer import output_layer
 
 
+def head_names(config: Config) -> list[str]:
+    """The names of the classes of a config's head, by their number."""
+    return [str(config.id2label.get(i)) for i in range(config.num_labels)]
+
+
 def head_config(config: Config, labels: Sequence[str]) -> dict[str, Any]:
     """What a config says of a head that chooses one of these classes, whatever it was before."""
     names = dict(enumerate(labels))

@@ -100,6 +100,16 @@ def check_tensors(folder: Path, model: Model, loading: Mapping[str, Any], *, fre
     refuse(diverged, "holds NaN or infinity", "train it again")
 
 
+def check_head(folder: Path, loading: Mapping[str, Any]) -> None:
+    """Raise ValueError, naming the first tensor, where a model of which nothing else is missing lacks its head.
+
+    What its class does not use may lie beside it: the pooler of many a published RoBERTa does.
+    """
+    if absent := sorted([*loading["missing_keys"], *(name for name, *_ in loading["mismatched_keys"])]):
+        raise ValueError(f"{folder}: {absent[0]} of its head is not in model.safetensors, or of another size: drop "
+                         "model.fine_tuned, and a head is trained")  # fmt: skip
+
+
 def check_vocabulary(folder: Path, model: Model, tokenizer: Processor) -> None:
     """Raise ValueError where a tokenizer gives what the embeddings have no row for."""
     rows, last = model.get_input_embeddings().num_embeddings, max(tokenizer.get_vocab().values())

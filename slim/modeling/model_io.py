@@ -13,10 +13,11 @@ from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer, PreTrain
 from transformers.utils import logging
 
 from slim.modeling.architecture import Config, Model
-from slim.modeling.heads import fit_head, head_config
+from slim.modeling.heads import fit_head, head_config, head_names
 from slim.modeling.load_checks import (
     check_config,
     check_formats,
+    check_head,
     check_positions,
     check_tensors,
     check_vocabulary,
@@ -43,17 +44,19 @@ def load(folder: str | Path, labels: Sequence[str] | None = None) -> tuple[Model
         config = AutoConfig.from_pretrained(folder, local_files_only=True, **head_config(own, labels))
     model, processor, loading = _parts(folder, config, fresh_head=fresh)
     if labels is not None:
-        names = [str(own.id2label.get(i)) for i in range(own.num_labels)]
-        fit_head(folder, model, names, labels, loading)
+        fit_head(folder, model, head_names(own), labels, loading)
     return model.eval(), processor
 
 
-def check_pretrained(folder: Path, max_tokens: int | None = None) -> None:
+def check_pretrained(folder: Path, max_tokens: int | None = None, *, fine_tuned: bool = False) -> None:
     """Raise ValueError, in one line, where the model of a folder cannot be fine-tuned on texts of `max_tokens`.
 
-    That is where `load` could not give it a fresh head. Says which of its options mean nothing to transformers.
+    That is where `load` could not give it a fresh head or, if it is `fine_tuned` already, where its own is not whole.
+    Says which of its options mean nothing to transformers.
     """
-    model, _, _ = _parts(folder, _config(folder, fresh_head=True), fresh_head=True)
+    model, _, loading = _parts(folder, _config(folder, fresh_head=not fine_tuned), fresh_head=True)
+    if fine_tuned:
+        check_head(folder, loading)
     if max_tokens is not None:
         check_positions(folder, model, max_tokens)
     if ignored := ignored_options(read_json(folder / "config.json"), model):

@@ -93,6 +93,8 @@ def reading(texts: int, layers: int) -> Work:
 
 def finetune(params: Params, rows: Rows, size: ModelSize) -> Work:
     """The teacher, a probe before it, its validation after every epoch, its logits on train and unlabelled texts."""
+    if params["model"]["fine_tuned"]:
+        return reading(rows.train + rows.unlabelled, size.layers) + _saved(size, size.layers)
     options = params["finetune"]
     steps = _steps(options, rows.train)
     epochs = ceil(steps / ceil(rows.train / options["batch_size"]))

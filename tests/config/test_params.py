@@ -12,6 +12,7 @@ from slim.config import load
 from tests.imports import ROOT
 
 GOOD = yaml.safe_load((ROOT / "params.yaml").read_text())
+OWN = {"source": "folder", "path": "a", "fine_tuned": True}
 
 
 def refused(tmp_path, change) -> str:
@@ -156,6 +157,11 @@ def test_the_default_is_accepted_and_read_only():
         ("model.revision", "0" * 40, "model: revision goes with source hub only: drop it"),
         ("model.config", {"hidden_size": 8}, "model: config goes with source random only: drop it"),
         ("model", random_weights() | {"sha256": "0"}, "model: sha256 does not go with source random: drop it"),
+        ("model", random_weights() | {"fine_tuned": True}, "model: fine_tuned does not go with source random, whose"),
+        ("model.labels", ["a", "b"], "model: labels go with `fine_tuned: true` only: add that, or drop them"),
+        ("model", OWN | {"labels": ["a", "a"]}, "model: labels names a class twice"),
+        ("model", OWN | {"labels": ["a"]}, "model.labels: list should have at least 2 items"),
+        ("model", OWN | {"labels": ["a", 1]}, "model.labels.1: input should be a valid string, got 1"),
         (
             "model",
             random_weights(model_type="t5"),

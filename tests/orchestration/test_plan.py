@@ -43,6 +43,8 @@ def test_fine_tuning_counts_steps_epochs_and_logits(params):
     assert workload.finetune(params, ROWS, SIZE).read == 4 * 20 + 107
     params["finetune"]["linear_probe"] = True  # train is read once more
     assert workload.finetune(params, ROWS, SIZE).read == 4 * 20 + 207
+    params["model"]["fine_tuned"] = True
+    assert workload.finetune(params, ROWS, SIZE) == Work(read=107, read_layers=107 * 4, bytes=4 * 10_000)
 
 
 def test_the_lattice_costs_a_layer_a_subset(params):
