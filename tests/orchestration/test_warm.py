@@ -84,6 +84,35 @@ def test_ending_the_caller_ends_the_fork_and_its_children(python, how):
     assert gone(child)
 
 
+def test_the_server_ends_with_whoever_started_it():
+    program = """
+import subprocess, time
+from slim.orchestration.warm import warm_python
+with warm_python(modules=()) as environment:
+    subprocess.run(["python", "-m", "this"], env=environment, stdout=subprocess.DEVNULL)
+    print(environment["PATH"].split("/bin:")[0], flush=True)
+    time.sleep(60)
+"""
+    owner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    folder = owner.stdout.readline().strip()
+    servers = [process for process in processes() if f"{folder}/socket" in command(process)]
+    owner.kill()
+    owner.wait()
+    assert servers
+    assert all(map(gone, servers))
+
+
+def processes() -> list[int]:
+    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+
+
+def command(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
 def test_without_a_server_python_starts_cold(tmp_path):
     with warm_python(modules=()) as environment:
         script = Path(environment["PATH"].split(os.pathsep)[0], "python").read_text()

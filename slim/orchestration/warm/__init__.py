@@ -55,11 +55,11 @@ def warm_python(
         server = subprocess.Popen(
             [sys.executable, "-P", str(HERE / "server.py"), str(address), *modules],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closed when this process ends, however it does: then the server ends, too
             start_new_session=True,  # Ctrl-C reaches forks through the processes that asked for them
         )
         try:
             yield environment | {"PATH": f"{script.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"}
         finally:
-            server.terminate()
+            server.kill()
             server.wait()

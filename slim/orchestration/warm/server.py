@@ -6,13 +6,13 @@ import json
 import multiprocessing
 import os
 import runpy
+import select
 import signal
 import socket
 import struct
 import sys
 from collections.abc import Sequence
 from threading import Event, Thread
-from types import FrameType
 from typing import Any
 
 FORK = multiprocessing.get_context("fork")
@@ -20,8 +20,7 @@ SIZE = struct.Struct("!q")
 
 
 def serve(address: str, *modules: str) -> None:
-    """Listen, then import; a request waits meanwhile."""
-    signal.signal(signal.SIGTERM, end)
+    """Listen, then import; a request waits meanwhile. The end of standard input, by whoever started this, ends it."""
     server = socket.socket(socket.AF_UNIX)
     server.bind(f"{address}.made")
     server.listen(64)
@@ -29,21 +28,16 @@ def serve(address: str, *modules: str) -> None:
     for module in modules:
         importlib.import_module(module)
     gc.freeze()  # so that forks do not copy what they only look at
-    while True:
+    while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
         connection, _ = server.accept()
         FORK.Process(target=supervise, args=(connection, server)).start()  # reaps those that have ended
         connection.close()
-
-
-def end(signal_: int, frame: FrameType | None) -> None:
-    """End without waiting for those that supervise: they end with the processes that asked."""
-    os._exit(0)
+    os._exit(0)  # without waiting for those that supervise: they end with the processes that asked
 
 
 def supervise(connection: socket.socket, server: socket.socket) -> None:
     """Run one request in a fork; end it when who asked has gone."""
     server.close()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     head, files, _, _ = socket.recv_fds(connection, SIZE.size, 3)
     request = json.loads(connection.recv(SIZE.unpack(head)[0], socket.MSG_WAITALL))
     process = FORK.Process(target=work, args=(connection, files, request))
