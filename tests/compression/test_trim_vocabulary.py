@@ -7,7 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertTokenizer, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertTokenizer,
+    DebertaV2Tokenizer,
+    PreTrainedTokenizerFast,
+)
 
 from slim.compression.compressors.distill import distill
 from slim.compression.compressors.trim_vocabulary import trim_vocabulary
@@ -230,6 +236,15 @@ def test_unigram_keeps_pieces_with_their_scores_and_characters_seen():
     assert trimmed("é")["input_ids"] == [3, 2]
 
 
+def test_deberta_reads_the_new_unknown_again(tmp_path):
+    pieces = [("[PAD]", 0.0), ("[CLS]", 0.0), ("[SEP]", 0.0), ("[MASK]", 0.0), ("rare", -4.0), ("[UNK]", -1.0),
+              ("▁", -3.0), ("a", -3.0)]  # fmt: skip
+    model = vocabularies.classifier("deberta-v2", DebertaV2Tokenizer(vocab=pieces, unk_id=5))
+    trim_vocabulary(model, context(["a a a"])).save(tmp_path / "trimmed", ["a"])
+    tokenizer = load(tmp_path / "trimmed")[1]
+    assert tokenizer.unk_token_id == 4 and tokenizer("é")["input_ids"] == [1, 5, 4, 2]
+
+
 def test_word_level_makes_rare_words_unknown():
     vocabulary = {word: i for i, word in enumerate(["[PAD]", "a", "rare", "often", "b", "[UNK]"])}
     tokenizer = fast(models.WordLevel(vocabulary, "[UNK]"), pre_tokenizers.Whitespace(), unk_token="[UNK]")
@@ -284,8 +299,12 @@ def test_what_is_cut_off_is_not_counted():
 
 @pytest.mark.parametrize("family", ["bert", "distilbert", "electra", "gpt2", "roberta", "deberta-v2"])
 def test_positions_that_no_text_reaches_go(family):
-    extra = {"position_biased_input": True, "max_relative_positions": -1} if family == "deberta-v2" else {}
-    model = vocabularies.classifier(family, **extra)
+    both = {
+        "position_biased_input": True,
+        "max_relative_positions": -1,
+        "position_buckets": 12,
+    }  # -1: as absolute ones
+    model = vocabularies.classifier(family, **(both if family == "deberta-v2" else {}))
     trimmed = trim_vocabulary(model, context(TRAIN), min_count=0)
     before = positions(model.model)
     assert (positions(trimmed.model), trimmed.processor.model_max_length) == (24, 24)
