@@ -40,7 +40,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 1},
     "mistral": {"num_key_value_heads": 1, "sliding_window": 4},
     "modernbert": {"local_attention": 4, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
-    "qwen2": {"vocab_size": 66,  # transformers adds a token to what it reads as a tokenizer of Qwen2
+    "qwen2": {"vocab_size": 66,  # with its end of text
               "num_key_value_heads": 1, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
     "roberta": {},
     "vit": {"image_size": 8, "patch_size": 4},
@@ -111,7 +111,12 @@ def learnable(count: int, seed: int, family: str = "bert") -> Split:
 
 def processor(family: str = "bert") -> Any:
     """The tokenizer or image processor of a family."""
-    return ViTImageProcessorPil(size={"height": 8, "width": 8}) if ARCHITECTURES[family].images else tokenizer()
+    if ARCHITECTURES[family].images:
+        return ViTImageProcessorPil(size={"height": 8, "width": 8})
+    words = tokenizer()
+    if family == "qwen2":  # which transformers adds to all that it reads as a tokenizer of Qwen2
+        words.add_special_tokens({"eos_token": "<|endoftext|>"})
+    return words
 
 
 def batch_of(inputs: Sequence[Input], size: int = 8, by_length: bool = True) -> Batches:

@@ -93,6 +93,8 @@ class Architecture:
     """Whether the model itself finds the last token by `config.pad_token_id`."""
     window: Callable[[Config, int], int | None] = everywhere
     """(config, layer) -> how many tokens to either side a token attends to; None: all."""
+    relative_positions: str = ""
+    """The name in the config of how far relative positions reach, where less than 1 means its number of positions."""
     per_layer: tuple[str, ...] = ()
     """Lists in the config that have an entry for each layer."""
     first_lacks: tuple[str, ...] = ()

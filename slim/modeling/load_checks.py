@@ -115,7 +115,7 @@ def check_vocabulary(folder: Path, model: Model, tokenizer: Processor) -> None:
     rows, last = model.get_input_embeddings().num_embeddings, max(tokenizer.get_vocab().values())
     if last >= rows:
         raise ValueError(f"{folder}: the tokenizer has {last + 1} tokens, the model embeds {rows}: resize and save it")
-    for module in _positions(model):
+    for module in position_tables(model).values():
         if module.padding_idx not in (None, tokenizer.pad_token_id):
             raise ValueError(f"{folder}: the tokenizer pads with token {tokenizer.pad_token_id}, and positions count "
                              f"from token {module.padding_idx}: let pad_token_id be the same")  # fmt: skip
@@ -125,7 +125,7 @@ def positions(model: Model) -> int | None:
     """How many tokens of a text the model has positions for; None: any number."""
     counts = [
         module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
-        for module in _positions(model)
+        for module in position_tables(model).values()
     ]
     return min(counts, default=None)
 
@@ -137,10 +137,10 @@ def check_positions(folder: Path, model: Model, max_tokens: int) -> None:
         raise ValueError(f"finetune.max_tokens: {max_tokens} is more than the {count} positions of {folder}: lower it")
 
 
-def _positions(model: Model) -> list[nn.Embedding]:
-    """The tables of learnt positions; RoBERTa's begins after the padding index."""
-    return [
-        module
-        for name, module in model.base_model.named_modules()
+def position_tables(model: Model) -> dict[str, nn.Embedding]:
+    """Path -> table of learnt positions; RoBERTa's begins after the padding index."""
+    return {
+        name: module
+        for name, module in model.named_modules()
         if isinstance(module, nn.Embedding) and name.split(".")[-1] in ("position_embeddings", "wpe")
-    ]
+    }

@@ -30,7 +30,8 @@ def distill(
     `losses`: weights of further losses, files of slim/training/losses/; `transfer`: at most so many unlabelled
     inputs, labelled by the teacher, are added to train; `epochs` counts passes over all of them, but at least
     `min_steps` optimizer steps are made. With alpha 0 and no further loss it is the control: fine-tuning without a
-    teacher, for as many steps.
+    teacher, for as many steps. Raises ValueError where further losses would compare the layers of a student and a
+    teacher that read other tokens.
     """
     import copy
 
@@ -39,10 +40,22 @@ def distill(
     from slim.training.trainer import Schedule
 
     weights = dict(losses or {})
-    teacher = context.teacher.model if any(weights.values()) else None
-    objective = DistillationObjective(temperature, alpha, weights, tuple(context.teacher_layers), teacher)
+    teacher = context.teacher if any(weights.values()) else None
+    if teacher and _vocabulary(teacher) != _vocabulary(model):
+        raise ValueError(
+            "losses compare layers token by token, and the student has another vocabulary than its teacher: "
+            "leave them out, or distill before trim_vocabulary"
+        )
+    layers = tuple(context.teacher_layers)
+    objective = DistillationObjective(temperature, alpha, weights, layers, teacher and teacher.model)
     schedule = Schedule(epochs, batch_size, learning_rate, warmup, weight_decay, context.seed, min_steps)
     student = model.with_model(copy.deepcopy(model.model))
     inputs = TransferSet(context.train, context.unlabelled if transfer else [], context.teacher_logits)
     distill_classifier(student, objective, schedule, inputs, transfer, context.work)
     return student
+
+
+def _vocabulary(classifier: "Classifier") -> dict[str, int]:
+    """Token -> id; of images none."""
+    vocabulary: dict[str, int] = getattr(classifier.processor, "get_vocab", dict)()
+    return vocabulary

@@ -22,6 +22,7 @@ deberta_v2 = Architecture(
     inputs=INPUTS,
     refused={"conv_kernel_size": "a convolution stands between its first two layers"},
     returns_pair=True,
+    relative_positions="max_relative_positions",
     needs_output_attentions=True,
     mixes_examples=True,  # projections of the relative positions
 )
