@@ -60,8 +60,10 @@ def test_images_are_predicted_too(tmp_path):
 def test_another_format_is_refused_in_one_line(folder, tmp_path):
     pico.classifier().save(tmp_path / "model", TEXTS)
     manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
-    (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest | {"format": "onnx"}))
-    with pytest.raises(ValueError, match="is of the format 'onnx', not 'transformers'"):
+    (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest | {"format": "gguf"}))
+    with pytest.raises(
+        ValueError, match="is of the format 'gguf', not transformers or onnx: load it with what wrote it"
+    ):
         slim.load(tmp_path / "model")
     with pytest.raises(ValueError, match=r"holds no manifest\.json"):
         slim.load(tmp_path)

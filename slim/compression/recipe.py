@@ -49,7 +49,7 @@ class Recipe:
         def compute(folder: Path) -> None:
             # Only where the model is not in the work cache: these take seconds.
             from slim.compression.context import Context
-            from slim.modeling.classifier import Classifier
+            from slim.modeling.formats import load_model
 
             context = Context(
                 data=data,
@@ -60,7 +60,7 @@ class Recipe:
                 kept=read_json(choices)[run]["kept"] if "order" in self.options else (),
                 teacher_layers=layers_left(steps),
             )
-            model = Classifier.load(start, **context.runtime)
+            model = load_model(start, context.runtime)
             smaller = find("compression/compressors", self.method)(model, context, **self.options)
             smaller.save(folder, context.validation.inputs, steps=[*steps, self.step(context.kept)])
 

@@ -10,6 +10,7 @@ import numpy as np
 from slim.evaluation.bootstrap import accuracy_interval
 from slim.evaluation.metrics import accuracy, quality
 from slim.evaluation.size import ratios, size
+from slim.modeling.formats import load_model
 from slim.modeling.manifest import read_manifest
 from slim.modeling.splits import Split
 
@@ -61,15 +62,13 @@ class Evaluator:
         `runtime`: the options of `Classifier.load`. Raises ValueError when its logits differ from those that were
         saved beside it.
         """
-        from slim.modeling.classifier import Classifier  # only where nothing is in the work cache: it takes seconds
-
-        classifier = Classifier.load(folder, **runtime)
+        classifier = load_model(folder, runtime)
         measured = self.measure(classifier.logits(self.test.inputs), classifier.logits(self.validation.inputs))
         saved = np.load(folder / "reference_logits.npy", allow_pickle=False)
         difference = float(np.abs(classifier.reference_logits(self.validation.inputs) - saved).max())
         if difference > RELOAD_TOLERANCE:
             raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
-        run = {"precision": classifier.runtime.precision, "max_tokens": classifier.max_tokens}
+        run = {"precision": classifier.precision, "max_tokens": classifier.max_tokens}
         run |= {"truncated": classifier.truncated_fraction(self.test.inputs), "reload_difference": difference}
         return Measurement(measured.record | size(folder) | run | history(folder), measured.predictions)
 

@@ -1,49 +1,41 @@
 """How large a saved model is, in bytes and parameters, and what its accuracy is worth per size."""
 
-import re
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
 
-from slim.modeling.manifest import read_manifest
+from slim.modeling.counts import COUNTS, count
+from slim.modeling.manifest import ABOUT, read_manifest
+from slim.utils.io import read_json
 
 WEIGHTS = "model.safetensors"
 BITS = {"F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16, "U16": 16}
 """Bits an element takes on disk; every dtype not named here takes 8."""
-BLOCK = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d+)\.")
-"""What the name of a transformer block's tensor holds."""
 
 
 def size(folder: str | Path) -> dict[str, int]:
     """bytes, parameters and encoder_parameters (those of the transformer blocks) of the model in a folder.
 
     `bytes`: of all files that the manifest lists as needed to run it, tokenizer and config included. Also the number
-    of blocks (`layers`) and their `encoder_bytes`, for `ratios`. Only the header of model.safetensors is read. Raises
-    ValueError when a file that the manifest lists is missing.
+    of blocks (`layers`) and their `encoder_bytes`, for `ratios`. Of model.safetensors only the header is read; a
+    model of another format says its own counts in classifier.json. Raises ValueError when a file that the manifest
+    lists is missing.
     """
-    return {"bytes": int(read_manifest(folder)["bytes"])} | _tensors(Path(folder) / WEIGHTS)
+    manifest, folder = read_manifest(folder), Path(folder)
+    if ABOUT in manifest["files"]:
+        about = read_json(folder / ABOUT)
+        counts = {name: int(about[name]) for name in COUNTS}
+    else:
+        counts = _of_safetensors(folder / WEIGHTS)
+    return {"bytes": int(manifest["bytes"])} | counts
 
 
-def _tensors(path: Path) -> dict[str, int]:
-    parameters = encoder_parameters = encoder_bits = 0
-    blocks = set()
+def _of_safetensors(path: Path) -> dict[str, int]:
     with safe_open(path, framework="numpy") as file:
-        for name in file.keys():  # noqa: SIM118 -- not a dict
-            tensor = file.get_slice(name)
-            elements = prod(tensor.get_shape())
-            parameters += elements
-            if block := BLOCK.search(name):
-                blocks.add(block[1])
-                encoder_parameters += elements
-                encoder_bits += elements * BITS.get(tensor.get_dtype(), 8)
-    return {
-        "parameters": parameters,
-        "encoder_parameters": encoder_parameters,
-        "encoder_bytes": encoder_bits // 8,
-        "layers": len(blocks),
-    }
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 -- not a dict
+        return count((name, prod(one.get_shape()), BITS.get(one.get_dtype(), 8)) for name, one in slices.items())
 
 
 def ratios(student: dict[str, Any], teacher: dict[str, Any]) -> dict[str, float]:

@@ -13,16 +13,17 @@ from slim.modeling.architecture import Model
 from slim.modeling.batching import Batches, batches
 from slim.modeling.device import Precision, Runtime, start
 from slim.modeling.load_checks import check_positions, positions
+from slim.modeling.manifest import REFERENCE_INPUTS
 from slim.modeling.model_io import load, save
 from slim.modeling.splits import Input
 from slim.modeling.tokenization import set_truncation, truncated_fraction, truncation
 from slim.modeling.transformer import Processor, forward_logits, reads_images
 
-REFERENCE_INPUTS = 16
-"""How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
-
 MAX_TOKENS = 512
 """Where texts are cut if neither parameters nor the folder say and the model has positions for so many."""
+
+BATCH_SIZE = 32
+"""Inputs in a batch where nothing says how many."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,26 @@ class Classifier:
             check_positions(Path(folder), model, max_tokens)
         cut = max_tokens or saved_length(model, processor)
         return cls(model.to(runtime.device), processor, cut, batch_size, runtime)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Classifier":
+        """The model of a folder, in float32, on a GPU if there is one; texts are cut where they were in training.
+
+        Seeds and threads of the process stay as they are. Raises ValueError as `load` of model_io does.
+        """
+        model, processor = load(folder)
+        runtime = Runtime(torch.device("cuda" if torch.cuda.is_available() else "cpu"), bf16=False)
+        return cls(model.to(runtime.device), processor, saved_length(model, processor), BATCH_SIZE, runtime)
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the classes."""
+        return [str(self.model.config.id2label[i]) for i in range(self.model.config.num_labels)]
+
+    @property
+    def precision(self) -> str:
+        """The number format of matrix products: bf16 or fp32."""
+        return self.runtime.precision
 
     def with_model(self, model: Model) -> "Classifier":
         """Another model, run in the same way."""

@@ -1,39 +1,25 @@
-"""Inference with saved models: a folder to a classifier, inputs to classes."""
+"""Inference with a model of any format: inputs to classes."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
 
-from slim.modeling.classifier import Classifier, saved_length
-from slim.modeling.device import Runtime
-from slim.modeling.manifest import read_manifest
-from slim.modeling.model_io import FORMAT, load
-from slim.modeling.splits import Input
-from slim.modeling.tokenization import IN_MEMORY
+from slim.modeling.formats import AnyClassifier
 
-BATCH_SIZE = 32
-"""Inputs in a batch."""
+if TYPE_CHECKING:
+    from slim.modeling.splits import Input
+
+AT_ONCE = 256
+"""Inputs that are predicted at a time: so few that `tokenize` keeps no tokens on disk."""
 
 
-def load_classifier(folder: str | Path) -> Classifier:
-    """The model of a folder, in float32, on a GPU if there is one; texts are cut where they were in training.
-
-    Raises ValueError as `read_manifest` and `load` do, and for a format that is read elsewhere.
-    """
-    if (format := read_manifest(folder)["format"]) != FORMAT:
-        raise ValueError(f"{folder} is of the format '{format}', not '{FORMAT}': load it with what wrote it")
-    model, processor = load(folder)
-    runtime = Runtime(torch.device("cuda" if torch.cuda.is_available() else "cpu"), bf16=False)
-    return Classifier(model.to(runtime.device), processor, saved_length(model, processor), BATCH_SIZE, runtime)
-
-
-def classify(classifier: Classifier, inputs: Sequence[Input]) -> list[dict[str, Any]]:
+def classify(classifier: AnyClassifier, inputs: "Sequence[Input]") -> list[dict[str, Any]]:
     """{"label", "probability"} of the most probable class of each input."""
-    names, predictions = classifier.model.config.id2label, []
-    for start in range(0, len(inputs), IN_MEMORY):  # so few at a time that no tokens are kept on disk
-        logits = torch.as_tensor(classifier.logits(inputs[start : start + IN_MEMORY]))
-        for probability, label in zip(*(each.tolist() for each in logits.softmax(-1).max(-1)), strict=True):
-            predictions.append({"label": names[label], "probability": probability})
+    predictions = []
+    for start in range(0, len(inputs), AT_ONCE):
+        logits = classifier.logits(inputs[start : start + AT_ONCE])
+        likelihood = np.exp(logits - logits.max(-1, keepdims=True))
+        for each in likelihood / likelihood.sum(-1, keepdims=True):
+            predictions.append({"label": classifier.labels[each.argmax()], "probability": float(each.max())})
     return predictions

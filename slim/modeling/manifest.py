@@ -1,12 +1,46 @@
-"""manifest.json of a model's folder: its format and files, and the steps that led to it. No library is needed."""
+"""A model's folder, whatever its format: manifest.json says the format, the files and the steps that led to it.
 
-from collections.abc import Mapping, Sequence
+No deep-learning library is needed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from slim.utils.io import read_json, write_json
+import numpy as np
+
+from slim.utils.io import read_json, write_json, written_aside
 
 MANIFEST = "manifest.json"
+
+ABOUT = "classifier.json"
+"""Where a model says its labels, precision and counts, unless its format is that of another library."""
+
+REFERENCE_INPUTS = 16
+"""How many inputs' logits are kept beside a saved model, to prove that a reload computes the same."""
+
+
+@contextmanager
+def model_folder(
+    folder: str | Path,
+    format: str,
+    reference: np.ndarray,
+    steps: Sequence[Mapping[str, Any]] = (),
+    notes: Mapping[str, Any] | None = None,
+) -> Iterator[Path]:
+    """A folder to write a model's files to, which then gets what stands beside them in every format.
+
+    manifest.json; `reference` [inputs, classes], the logits that a faithful reload must give, as
+    reference_logits.npy; each of `notes` as <name>.json.
+    """
+    with written_aside(folder) as aside:
+        aside.mkdir()
+        yield aside
+        write_manifest(aside, format, steps)
+        np.save(aside / "reference_logits.npy", reference, allow_pickle=False)
+        for name, note in (notes or {}).items():
+            write_json(note, aside / f"{name}.json")
 
 
 def write_manifest(folder: str | Path, format: str, steps: Sequence[Mapping[str, Any]] = ()) -> None:

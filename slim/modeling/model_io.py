@@ -23,9 +23,9 @@ from slim.modeling.load_checks import (
     check_vocabulary,
     ignored_options,
 )
-from slim.modeling.manifest import write_manifest
+from slim.modeling.manifest import model_folder
 from slim.modeling.transformer import Processor, architecture, auto_model, check_supported
-from slim.utils.io import read_json, write_json, written_aside
+from slim.utils.io import read_json
 
 FORMAT = "transformers"
 """What the manifest calls a folder that `save` wrote."""
@@ -176,17 +176,12 @@ def save(
     notes: Mapping[str, Any] | None = None,
     stored_as: str = "float32",
 ) -> None:
-    """Write a model so that plain `from_pretrained` reads it, and the logits that a faithful reload must give.
+    """Write a model so that plain `from_pretrained` reads it, and beside it what `model_folder` does.
 
-    `steps`: {"stage", "recipe", "method", "options"} of every step that led to the model, first to last, for
-    manifest.json. `reference` [inputs, classes] is kept as reference_logits.npy, each of `notes` as <name>.json.
+    `steps`: {"stage", "recipe", "method", "options"} of every step that led to the model, first to last.
     `stored_as`: the number format of the weights on disk, by torch's name.
     """
     stored = model if stored_as == "float32" else copy.deepcopy(model).to(getattr(torch, stored_as))
-    with written_aside(folder) as aside:
+    with model_folder(folder, FORMAT, reference, steps, notes) as aside:
         stored.save_pretrained(aside)
         processor.save_pretrained(aside)
-        write_manifest(aside, FORMAT, steps)
-        np.save(aside / "reference_logits.npy", reference, allow_pickle=False)
-        for name, note in (notes or {}).items():
-            write_json(note, aside / f"{name}.json")

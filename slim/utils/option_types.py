@@ -20,6 +20,9 @@ Weight = Annotated[float, Ge(0), Le(1)]
 LearningRate = Annotated[float, Gt(0), Lt(1)]
 Warmup = Annotated[float, Ge(0), Lt(1)]
 """Fraction of the steps over which the learning rate rises."""
+Bits = Literal[8, 4]
+BlockSize = Literal[16, 32, 64, 128, 256]
+"""How many weights share a scale."""
 Loss = Annotated[str, AfterValidator(lambda name: check("training/losses", name))]
 """A file of slim/training/losses/."""
 DEPTH_RULES = ("best_accuracy", "one_standard_error")

@@ -55,6 +55,11 @@ def test_the_default_is_accepted_and_read_only():
         ("strategies.weight_entropy.bnis", 8, "strategies.weight_entropy.bnis: unknown key; did you mean 'bins'?"),
         ("strategies.weight_entropi", {}, "did you mean 'weight_entropy'?"),
         ("fusions.random_forest.n_estimator", 3, "n_estimator: unknown key; did you mean 'n_estimators'?"),
+        (
+            "compress.half_float16",
+            {"from": "half", "method": "quantize", "bits": 2},
+            "compress.half_float16.bits: input should be 8 or 4, got 2",
+        ),
         ("prune.half.kep", 3, "prune.half.kep: unknown key; did you mean 'keep'?"),
         ("baselines.tfidf_linear_svm.CC", 3, "baselines.tfidf_linear_svm.CC: unknown key; did you mean 'C'?"),
         (
@@ -223,6 +228,16 @@ def test_the_default_is_accepted_and_read_only():
 def test_a_wrong_key_or_value_is_named_with_what_it_may_be(key, value, expected, tmp_path):
     message = refused(tmp_path, put(key, value))
     assert expected in message and "\n" not in message
+
+
+@pytest.mark.parametrize(("method", "options"), [("onnx", {}), ("quantize", {"bits": 8})])
+def test_a_chain_that_goes_on_after_onnx_is_refused(method, options, tmp_path):
+    def change(content):
+        content["compress"]["small"] = {"from": "half", "method": method, **options}
+        content["distill"]["after"] = {"from": "small", "method": "distill"}
+
+    said = "distill.after: 'distill' takes a Classifier, and 'after' starts from a OnnxClassifier"
+    assert said in refused(tmp_path, change)
 
 
 @pytest.mark.parametrize("section", sorted(GOOD))

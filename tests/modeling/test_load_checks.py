@@ -11,7 +11,7 @@ import torch
 from slim.modeling import model_io
 from slim.modeling import transformer as models
 from slim.modeling.classifier import MAX_TOKENS
-from slim.modeling.inference import load_classifier
+from slim.modeling.formats import load_model
 from slim.modeling.load_checks import check_positions
 from tests import pico
 
@@ -193,7 +193,7 @@ def test_a_decoder_padded_with_a_token_that_it_does_not_embed_is_refused(tmp_pat
 @pytest.mark.parametrize("kinds", [1, 2])
 def test_pairs_are_read_by_a_model_of_one_segment_too(kinds, tmp_path):
     pico.classifier(type_vocab_size=kinds).save(tmp_path / "model", pico.texts())
-    whole = load_classifier(tmp_path / "model")
+    whole = load_model(tmp_path / "model")
     assert ("token_type_ids" in whole.processor.model_input_names) == (kinds == 2)
     logits = whole.logits([("word1 word2", "word3"), ("word1", "word2 word3")])
     assert np.isfinite(logits).all() and not np.isclose(*logits).all()
@@ -202,7 +202,7 @@ def test_pairs_are_read_by_a_model_of_one_segment_too(kinds, tmp_path):
 def test_a_long_text_is_cut_at_the_positions_where_the_folder_does_not_say(tmp_path):
     whole = pico.classifier("roberta")
     model_io.save(whole.model, whole.processor, tmp_path / "model", np.zeros((1, 3)))
-    read = load_classifier(tmp_path / "model")
+    read = load_model(tmp_path / "model")
     assert read.max_tokens == 63 < MAX_TOKENS
     assert np.isfinite(read.logits([" ".join(pico.WORDS * 2)])).all()
 

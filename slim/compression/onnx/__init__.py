@@ -1,0 +1,1 @@
+"""From PyTorch to ONNX, and from float32 to few bits."""
