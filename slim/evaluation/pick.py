@@ -1,14 +1,20 @@
 """Picking a model that fits: the most accurate within limits of size and time, chosen on validation."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from slim.utils.io import written_aside
+
 BYTES = {"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 SECONDS = {"": 1, "S": 1, "MS": 1e-3, "US": 1e-6}
+RESULTS, TIMES = Path("reports/results.csv"), Path("reports/latency.csv")
+"""Where a run has its accuracies and sizes and, once they were measured, its times."""
 COSTS = {"bytes": "max_bytes", "p50": "max_p50"}
 """Columns that are better when they are smaller -> the limit of each."""
 
@@ -43,12 +49,20 @@ class Choice:
     row: Mapping[str, Any]
     fits: bool
 
+    def __str__(self) -> str:
+        """The model's name and what it costs, in one line."""
+        row = self.row
+        time = f", {1e3 * row['p50']:.2f} ms" if pd.notna(row.get("p50")) else ""
+        accuracy = f"{100 * row['validation_accuracy']:.1f} % on validation, {100 * row['accuracy']:.1f} % on test"
+        return f"{row['recipe']}, seed {row['seed']}: {row['bytes'] / 1e6:.1f} MB{time}, {accuracy}"
+
 
 def candidates(results: pd.DataFrame, dataset: str, times: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a recipe of a dataset that has a size: recipe, bytes, validation_accuracy, accuracy and, timed, p50.
 
     Means over seeds; `seed`: that of the best validation accuracy. `results`: a row a dataset, seed and recipe;
-    `times`: a row a recipe with p50 in seconds. Raises ValueError, naming those there are, for an unknown dataset.
+    `times`: a row a recipe, whose `short_p50` are the seconds of one short text. Raises ValueError, naming those there
+    are, for an unknown dataset.
     """
     if dataset not in set(results["dataset"]):
         raise ValueError(f"there is no dataset '{dataset}': choose from {', '.join(sorted(set(results['dataset'])))}")
@@ -56,7 +70,7 @@ def candidates(results: pd.DataFrame, dataset: str, times: pd.DataFrame | None =
     table = of.groupby("recipe", sort=False)[["bytes", "validation_accuracy", "accuracy"]].mean()
     table["seed"] = of.loc[of.groupby("recipe")["validation_accuracy"].idxmax()].set_index("recipe")["seed"]
     if times is not None:
-        table = table.join(times.set_index("recipe")["p50"])
+        table = table.join(times.set_index("recipe")["short_p50"].rename("p50"))
     return table.reset_index()
 
 
@@ -87,3 +101,25 @@ def amount(text: str, units: Mapping[str, float]) -> float:
     if not match or match[2].upper() not in units or not float(match[1]):
         raise ValueError(f"'{text}' is no amount: give a positive number and one of {', '.join(filter(None, units))}")
     return float(match[1]) * units[match[2].upper()]
+
+
+def pick_model(run: str | Path, dataset: str, limits: Limits) -> Choice:
+    """What `pick` chooses of a run's folder. Raises ValueError, in one line, for what was not measured there."""
+    results, times = Path(run) / RESULTS, Path(run) / TIMES
+    if not results.is_file():
+        raise ValueError(f"{results} is not there: run `dvc repro report`")
+    if limits.max_p50 is not None and not times.is_file():
+        raise ValueError(f"{times} is not there, and without it no time is known: run `python -m benchmarks.latency`")
+    table = candidates(pd.read_csv(results), dataset, pd.read_csv(times) if times.is_file() else None)
+    return pick(table, limits)
+
+
+def copy_model(choice: Choice, run: str | Path, dataset: str, place: str | Path) -> None:
+    """Copy a chosen model's folder. Raises ValueError where something lies there, or the model is not on this disk."""
+    folder, place = Path(run, "models", choice.row["recipe"], dataset, str(choice.row["seed"])), Path(place)
+    if place.exists():
+        raise ValueError(f"{place} is there already: name a new folder")
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not there: run `dvc checkout` in {run}")
+    with written_aside(place) as aside:
+        shutil.copytree(folder, aside)

@@ -1,5 +1,8 @@
 """The model that fits: on the front, chosen on validation, or the nearest."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -19,7 +22,7 @@ RESULTS = pd.DataFrame(
     ],
     columns=["dataset", "seed", "recipe", "bytes", "validation_accuracy", "accuracy"],
 )
-TIMES = pd.DataFrame({"recipe": ["teacher", "small", "half", "tiny"], "p50": [0.009, 0.004, 0.0045, 0.005]})
+TIMES = pd.DataFrame({"recipe": ["teacher", "small", "half", "tiny"], "short_p50": [0.009, 0.004, 0.0045, 0.005]})
 TABLE = candidates(RESULTS, "a", TIMES)
 
 
@@ -73,3 +76,46 @@ def test_amounts_have_units():
     for wrong in ("", "fast", "5 lightyears", "-1MB", "0MB"):
         with pytest.raises(ValueError, match="is no amount"):
             amount(wrong, BYTES)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The folder of a run with its results and one model."""
+    (tmp_path / "reports").mkdir()
+    RESULTS.to_csv(tmp_path / "reports/results.csv", index=False)
+    (tmp_path / "models/small/a/1").mkdir(parents=True)
+    (tmp_path / "models/small/a/1/weights").write_text("1")
+    return tmp_path
+
+
+def command(run, *words):
+    words = [sys.executable, "-m", "slim", "pick", *words, "--run", str(run)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_the_command_names_and_copies_the_model(run):
+    done = command(run, "a", "--max-bytes", "40MB", "--copy-to", str(run / "mine"))
+    assert (done.returncode, done.stdout) == (
+        0,
+        "small, seed 1: 35.0 MB, 80.5 % on validation, 79.0 % on test\n",
+    )
+    assert (run / "mine/weights").read_text() == "1"
+    again = command(run, "a", "--max-bytes", "40MB", "--copy-to", str(run / "mine"))
+    assert again.stderr == f"pick: {run}/mine is there already: name a new folder\n"
+
+
+def test_the_command_refuses_in_one_line(run):
+    for words, line in {
+        ("a", "--max-bytes", "1MB"): "no model keeps these limits; the nearest is tiny, seed 1: 5.0 MB, 75.5 % on "
+        "validation, 74.0 % on test",
+        ("a", "--max-p50", "2ms"): f"{run}/reports/latency.csv is not there, and without it no time is known: run "
+        "`python -m benchmarks.latency`",
+        ("b",): "there is no dataset 'b': choose from a",
+        ("a", "--max-bytes", "much"): "'much' is no amount: give a positive number and one of B, KB, MB, GB, KIB, "
+        "MIB, GIB",
+        ("a", "--copy-to", "x"): f"{run}/models/teacher/a/1 is not there: run `dvc checkout` in {run}",
+    }.items():
+        done = command(run, *words)
+        assert (done.returncode, done.stderr) == (1, f"pick: {line}\n")
+    (run / "reports/results.csv").unlink()
+    assert command(run, "a").stderr == f"pick: {run}/reports/results.csv is not there: run `dvc repro report`\n"
