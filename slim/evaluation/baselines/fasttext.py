@@ -12,7 +12,7 @@ from annotated_types import Ge
 from slim.evaluation.training_data import TrainingData, whole_texts
 from slim.modeling.manifest import read_manifest, write_manifest
 from slim.utils.io import write_text, written_aside
-from slim.utils.option_types import Count, CountOrZero, Positive
+from slim.utils.option_types import AtLeastTwo, Count, CountOrZero, Positive
 
 if TYPE_CHECKING:
     from slim.modeling.splits import Input
@@ -57,11 +57,11 @@ class FastText:
 def fasttext(
     data: TrainingData,
     *,
-    dimensions: Count = 64,
-    max_ngram: Count = 2,
+    dimensions: Count = 16,
+    max_ngram: AtLeastTwo = 2,
     subwords: CountOrZero = 0,
     epochs: Count = 25,
-    learning_rate: Positive = 0.5,
+    learning_rate: Positive = 0.1,
     buckets: FromRows = 200_000,
     rows: FromRows = 20_000,
 ) -> FastText:
