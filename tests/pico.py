@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, BertTokenizerFast
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
+from slim.evaluation.training_data import TrainingData
 from slim.modeling.batching import Batches, batches
 from slim.modeling.classifier import Classifier
 from slim.modeling.device import Runtime
@@ -107,6 +108,13 @@ def learnable(count: int, seed: int, family: str = "bert") -> Split:
             [encode_png(shade + np.uint8(128 * label)) for shade, label in zip(shades, classes, strict=True)], classes
         )
     return Split([" ".join(draw.choice(WORDS[30 * label : 30 * label + 30], 5)) for label in classes], classes)
+
+
+def training_data(train: Split, encoder: Path = Path("no encoder"), **changes: Any) -> TrainingData:
+    """What a baseline learns from: a split, which is its validation too."""
+    classes = len(set(train.labels.tolist()))
+    return TrainingData(**{"train": train, "validation": train, "classes": classes, "encoder": encoder, "seed": 0,
+                           "threads": 1} | changes)  # fmt: skip
 
 
 def processor(family: str = "bert") -> Any:

@@ -68,11 +68,29 @@ def my_source(*, path: str, rows: Count = 60) -> "Tables":
     "slim/evaluation/baselines/my_baseline.py": '''
 import numpy as np
 
+from slim.modeling.manifest import write_manifest
+from slim.utils.io import read_arrays, write_arrays
 
-def my_baseline(train: "Split", splits: "Sequence[Split]") -> list[np.ndarray]:
+
+class Frequencies:
+    def __init__(self, logs: np.ndarray) -> None:
+        self.logs = logs
+
+    def logits(self, inputs: "Sequence[Input]") -> np.ndarray:
+        return np.tile(self.logs, (len(inputs), 1))
+
+    def save(self, folder: "Path") -> None:
+        write_arrays({"logs": self.logs}, folder / "model.npz")
+        write_manifest(folder, "my_baseline")
+
+    @classmethod
+    def load(cls, folder: "Path") -> "Frequencies":
+        return cls(read_arrays(folder / "model.npz")["logs"])
+
+
+def my_baseline(data: "TrainingData") -> Frequencies:
     """The classes' frequencies, whatever the input."""
-    logs = np.log(np.bincount(train.labels) / len(train.labels))
-    return [np.tile(logs, (len(split.inputs), 1)) for split in splits]
+    return Frequencies(np.log(np.bincount(data.train.labels) / len(data.train.labels)))
 ''',
 }
 ENTRIES = {
@@ -133,3 +151,4 @@ def test_each_has_its_rows(project):
         rows = {row["recipe"]: row for row in csv.DictReader(file)}
     assert set(rows) == recipes and {row["dataset"] for row in rows.values()} == {"my_dataset"}
     assert float(rows["my_baseline"]["accuracy"]) == 0.5
+    assert 0 < int(rows["my_baseline"]["bytes"]) < 1000 and rows["my_baseline"]["parameters"] == ""

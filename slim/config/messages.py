@@ -39,7 +39,7 @@ INPUTS = {
     "ranking.fusions": ("inputs",),
     "compression.compressors": ("model", "context"),
     "download.datasets": (),
-    "evaluation.baselines": ("train", "splits"),
+    "evaluation.baselines": ("data",),
 }
 """Where methods lie in `slim` -> what each is called with; all else are its options."""
 

@@ -65,12 +65,32 @@ class Evaluator:
         classifier = load_model(folder, runtime)
         measured = self.measure(classifier.logits(self.test.inputs), classifier.logits(self.validation.inputs))
         saved = np.load(folder / "reference_logits.npy", allow_pickle=False)
-        difference = float(np.abs(classifier.reference_logits(self.validation.inputs) - saved).max())
-        if difference > RELOAD_TOLERANCE:
-            raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
+        difference = reload_difference(folder, classifier.reference_logits(self.validation.inputs), saved)
         run = {"precision": classifier.precision, "max_tokens": classifier.max_tokens}
         run |= {"truncated": classifier.truncated_fraction(self.test.inputs), "reload_difference": difference}
         return Measurement(measured.record | size(folder) | run | history(folder), measured.predictions)
+
+    def measure_baseline(self, model: Any, folder: Path) -> Measurement:
+        """A fitted baseline, saved to a folder and loaded from it: quality, size, and the proof of the reload.
+
+        Raises ValueError when the logits of the loaded one differ.
+        """
+        model.save(folder)
+        test, validation = (type(model).load(folder).logits(split.inputs) for split in (self.test, self.validation))
+        difference = reload_difference(folder, validation, model.logits(self.validation.inputs))
+        # Log-probabilities sum to one; the margins of an SVM do not.
+        measured = self.measure(test, validation, probabilities=bool(np.allclose(np.exp(test).sum(axis=1), 1)))
+        known = {"bytes": read_manifest(folder)["bytes"], "reload_difference": difference}
+        known |= {"parameters": model.parameters} if hasattr(model, "parameters") else {}
+        return Measurement(measured.record | known, measured.predictions)
+
+
+def reload_difference(folder: Path, loaded: np.ndarray, saved: np.ndarray) -> float:
+    """Largest difference of a logit of a loaded model. Raises ValueError when it is more than RELOAD_TOLERANCE."""
+    difference = float(np.abs(loaded - saved).max())
+    if difference > RELOAD_TOLERANCE:
+        raise ValueError(f"{folder} reloads with logits off by {difference:.2g}: remove it, run `dvc repro` again")
+    return difference
 
 
 def history(folder: Path) -> Record:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from slim.evaluation.evaluate import Evaluator, Measurement, Record, with_ratios
-from slim.modeling.splits import read_split
+from slim.evaluation.training_data import TrainingData
+from slim.modeling.splits import class_names, read_split
 from slim.utils.io import read_arrays, read_json, write_arrays, write_json
 from slim.utils.registry import find
 from slim.utils.work_cache import once, work_folder
@@ -17,6 +19,8 @@ RECIPES = ("prune", "distill", "compress", "baselines")
 """Parameters that say which models there are; a measurement depends on the model alone."""
 FIELDS = ("method", "from", "control")
 """What a record repeats of a recipe's entry."""
+ENCODER = Path("models/base")
+"""The pretrained encoder, which some baselines read."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,14 @@ class RunEvaluation:
 
         def measure() -> Measurement:
             evaluator, train = self._evaluator(), read_split(self._data, "train")
-            scores = find("evaluation/baselines", entry["method"])(
-                train, [evaluator.test, evaluator.validation], **options
-            )
-            # Log-probabilities sum to one; the margins of an SVM do not.
-            probabilities = bool(np.allclose(np.exp(scores[0]).sum(axis=1), 1))
-            return evaluator.measure(*scores, probabilities=probabilities)
+            how = {"seed": int(self._seed), "threads": self.runtime["threads"]}
+            data = TrainingData(train, evaluator.validation, len(class_names(self._data)), ENCODER, **how)
+            with TemporaryDirectory() as folder:
+                model = find("evaluation/baselines", entry["method"])(data, **options)
+                return evaluator.measure_baseline(model, Path(folder, name))
 
-        return self._once(name, known, [self._data], measure, **options)
+        item = {"method": entry["method"], "seed": self._seed, **options}
+        return self._once(name, known, [self._data, ENCODER], measure, **item)
 
     def _once(self, name: str, known: Record, reads: list[Path], measure: Any, **options: Any) -> Measurement:
         """A measurement from the work cache, taken unless it is there."""

@@ -42,14 +42,14 @@ def ratios(student: dict[str, Any], teacher: dict[str, Any]) -> dict[str, float]
     """Accuracy-to-size ratios, (accuracy/size of the student) / (accuracy/size of the teacher).
 
     Both are what `size` gives plus `accuracy`. `ratio_parameters`, `ratio_encoder` and `ratio` (bytes) stand beside
-    `ratio_ceiling`. `ratio_encoder` is absent when the student keeps no block; without a right answer
-    of the teacher, as on very few test items, all three are.
+    `ratio_ceiling`. A ratio is absent where the student has nothing of its kind, as a baseline has no block; without
+    a right answer of the teacher, as on very few test items, all three are.
     """
     if not teacher["accuracy"]:
         return {"ratio_ceiling": ratio_ceiling(teacher)}
     sizes = {"ratio_parameters": "parameters", "ratio_encoder": "encoder_parameters", "ratio": "bytes"}
     gain = student["accuracy"] / teacher["accuracy"]
-    result = {ratio: gain * teacher[key] / student[key] for ratio, key in sizes.items() if student[key]}
+    result = {ratio: gain * teacher[key] / student[key] for ratio, key in sizes.items() if student.get(key)}
     return result | {"ratio_ceiling": ratio_ceiling(teacher)}
 
 

@@ -31,8 +31,8 @@ def interval(low: Any, high: Any, form: Callable[[Any], str] = percent) -> str:
 
 
 def megabytes(size: Any) -> str:
-    """Bytes as MB (10^6 bytes), one decimal."""
-    return "" if pd.isna(size) else number(size / 1e6, ",.1f")
+    """Bytes as MB (10^6 bytes), one decimal; below 1 MB two."""
+    return "" if pd.isna(size) else number(size / 1e6, ",.1f" if size >= 1e6 else ".2f")
 
 
 def p_value(p: Any) -> str:

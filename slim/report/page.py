@@ -34,7 +34,7 @@ def report_page(
         Section(
             "Recipes", "Means over seeds; accuracies in %, differences in points with their intervals. The control is "
             "the plain recipe that a clever one must beat. Ratio: accuracy per byte over the teacher's.",
-            tables={"Recipes and linear baselines.": html(recipe_table(tables))},
+            tables={"Recipes and baselines.": html(recipe_table(tables))},
         ),
         Section(
             "Strategies", "A strategy removes one layer after another, without recovery unless params.yaml says so; "
@@ -192,7 +192,7 @@ def headline(tables: Tables) -> dict[str, float]:
 
     teacher, accuracy: test accuracy of the teacher and of the headline recipe; bytes: of that recipe; ratio:
     its accuracy per byte over the teacher's; over_control, over_baseline: its accuracy minus that of its control and
-    of the best linear baseline; fusion_over_greedy: random_forest minus greedy at half of the layers.
+    of the best baseline; fusion_over_greedy: random_forest minus greedy at half of the layers.
     """
     recipes, name = tables["recipes"], text.headline_recipe(tables["recipes"])
     pooled = recipes[recipes["dataset"] == ALL].set_index("recipe")

@@ -81,10 +81,11 @@ def read_yaml(path: str | Path, *, comments: bool = False) -> Any:
         raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
 
 
-def write_arrays(arrays: dict[str, NDArray[Any]], path: str | Path) -> None:
-    """Named arrays as one uncompressed .npz, byte for byte the same for the same arrays."""
+def write_arrays(arrays: dict[str, NDArray[Any]], path: str | Path, *, compressed: bool = False) -> None:
+    """Named arrays as one .npz, byte for byte the same for the same arrays."""
+    write = np.savez_compressed if compressed else np.savez
     with written_aside(path) as aside, aside.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
+        write(file, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
 
 
 def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:

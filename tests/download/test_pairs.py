@@ -77,11 +77,8 @@ def test_the_linear_floor_reads_both_texts_of_a_pair() -> None:
     texts = [("same", "yes indeed" if i % 2 else "no never") for i in range(40)]
     split = Split(texts, np.arange(40) % 2)
     options = {"max_ngram": 1, "min_df": 1, "C": 10.0}
-    assert (tfidf_linear(split, [split], **options)[0].argmax(-1) == split.labels).all()
-    some = tfidf_linear(split, [split], **options, max_rows=30)[0]
-    assert (some.argmax(-1) == split.labels).all() and not np.allclose(
-        some, tfidf_linear(split, [split], **options)[0]
+    whole, some, forty = (
+        tfidf_linear(pico.training_data(split), **options, max_rows=rows).logits(texts) for rows in (None, 30, 40)
     )
-    np.testing.assert_array_equal(
-        tfidf_linear(split, [split], **options, max_rows=40)[0], tfidf_linear(split, [split], **options)[0]
-    )
+    assert (whole.argmax(-1) == split.labels).all() and (some.argmax(-1) == split.labels).all()
+    assert not np.allclose(some, whole) and (forty == whole).all()

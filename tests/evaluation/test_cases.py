@@ -6,6 +6,7 @@ import pytest
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.modeling.splits import Split
 from tests.imports import ROOT
+from tests.pico import training_data
 
 CASES = ROOT.parent / "shared/cases"
 
@@ -20,6 +21,6 @@ def split(name: str, which: str) -> Split:
 @pytest.mark.parametrize("name", ["chinese", "ids"])
 def test_texts_without_words_have_a_linear_baseline(name: str) -> None:
     test = split(name, "test")
-    scores = tfidf_linear(split(name, "train"), [test])[0]
+    scores = tfidf_linear(training_data(split(name, "train"))).logits(test.inputs)
     assert scores.shape == (len(test.labels), 2) and np.isfinite(scores).all()
     assert name == "ids" or (scores.argmax(-1) == test.labels).all()

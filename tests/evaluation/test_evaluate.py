@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from slim.evaluation.baselines.tfidf_linear import tfidf_linear
 from slim.evaluation.evaluate import Evaluator, with_ratios
+from slim.modeling.manifest import read_manifest, write_manifest
 from slim.modeling.splits import Split
-from slim.utils.image_files import encode_png
 from tests import pico
 
 TEST, VALIDATION = Split(pico.texts(40, 1), pico.labels(40)), Split(pico.texts(30, 2), pico.labels(30, seed=2))
@@ -55,48 +52,58 @@ def test_ratios_stand_beside_models_that_have_a_size():
     records = {
         "teacher": {"accuracy": 0.8, "bytes": 40, **size},
         "half": {"accuracy": 0.6, "bytes": 20, **size},
-        "tfidf": {"accuracy": 0.7},
+        "tfidf": {"accuracy": 0.7, "bytes": 1},
+        "unmeasured": {"accuracy": 0.7},
     }
     result = with_ratios(records)
     assert result["teacher"]["ratio"] == 1 and result["half"]["ratio"] == pytest.approx(1.5)
-    assert "ratio" not in result["tfidf"]
+    assert result["tfidf"]["ratio"] == pytest.approx(35)
+    assert not {"ratio_parameters", "ratio_encoder"} & set(result["tfidf"])
+    assert "ratio" not in result["unmeasured"]
 
 
-@pytest.mark.parametrize(
-    ("classifier", "reference"), [("logistic_regression", LogisticRegression(C=10.0, max_iter=1000)),
-                                  ("linear_svm", LinearSVC(C=10.0))])  # fmt: skip
-def test_the_linear_baseline_is_scikit_learns(classifier, reference):
+def test_a_baseline_is_measured_as_it_was_saved(tmp_path):
     train = Split(pico.texts(90, 3), pico.labels(90, seed=3))
-    (scores,) = tfidf_linear(train, [TEST], classifier=classifier, max_ngram=2, min_df=2, C=10.0)
-    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    model = reference.fit(words.fit_transform(train.inputs), train.labels)
-    np.testing.assert_array_equal(scores.argmax(1), model.predict(words.transform(TEST.inputs)))
+    model = tfidf_linear(pico.training_data(train))
+    measured = EVALUATOR.measure_baseline(model, tmp_path / "model")
+    record = measured.record
+    assert record["accuracy"] == (model.logits(TEST.inputs).argmax(-1) == TEST.labels).mean()
+    assert record["bytes"] == read_manifest(tmp_path / "model")["bytes"] and record["parameters"] == model.parameters
+    assert record["reload_difference"] == 0 and "layers" not in record and "nll" in record
 
 
-def test_margins_of_two_classes_are_two_columns_and_have_no_likelihood():
-    train = Split(pico.texts(90, 3), pico.labels(90, classes=2, seed=3))
-    test = Split(pico.texts(20, 4), pico.labels(20, classes=2))
-    scores = tfidf_linear(train, [test, test], classifier="linear_svm")
-    assert scores[0].shape == (20, 2)
-    record = Evaluator(test, test, 200, 0.95, 10).measure(*scores, probabilities=False).record
-    assert "nll" not in record and "calibration_error" not in record and "accuracy" in record
+def test_margins_have_no_likelihood_and_what_is_not_counted_is_absent(tmp_path):
+    class Margins(NoParameters):
+        def logits(self, inputs):
+            return np.stack([-np.arange(len(inputs)), np.zeros(len(inputs)), np.arange(len(inputs))], axis=1)
+
+    record = EVALUATOR.measure_baseline(Margins(), tmp_path / "model").record
+    assert not {"nll", "calibration_error", "parameters"} & set(record) and record["bytes"] == 0
 
 
-def test_a_class_without_training_texts_is_refused():
-    with pytest.raises(ValueError, match="class 2 has no row in train"):
-        tfidf_linear(Split(["a", "b"], np.array([0, 1])), [TEST], max_ngram=1, min_df=1, C=1.0)
+def test_a_baseline_that_reloads_to_something_else_is_refused(tmp_path):
+    class Forgetful(NoParameters):
+        weight = 0.0
+
+        def logits(self, inputs):
+            return np.full((len(inputs), 3), self.weight)
+
+    model = Forgetful()
+    model.weight = 1.0
+    with pytest.raises(ValueError, match="reloads with logits off by 1"):
+        EVALUATOR.measure_baseline(model, tmp_path / "model")
 
 
-def test_the_linear_baseline_of_images_is_logistic_regression_on_pixels():
-    dark = np.random.default_rng(0).integers(0, 160, (60, 8, 8), np.uint8)
-    labels = np.arange(60) % 2
-    images = [encode_png(each + np.uint8(60 * label)) for each, label in zip(dark, labels, strict=True)]
-    train, test = Split(images[:40], labels[:40]), Split(images[40:], labels[40:])
-    (scores,) = tfidf_linear(train, [test], C=10.0)
-    pixels = np.repeat((dark + (60 * labels[:, None, None]).astype(np.uint8)).reshape(60, 64), 3, axis=1) / 255
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(pixels[:40], labels[:40])
-    np.testing.assert_allclose(scores, model.predict_log_proba(pixels[40:]), atol=1e-3)
-    assert (scores.argmax(-1) == test.labels).mean() > 0.7
+class NoParameters:
+    """Saves nothing."""
+
+    def save(self, folder):
+        folder.mkdir()
+        write_manifest(folder, "nothing")
+
+    @classmethod
+    def load(cls, folder):
+        return cls()
 
 
 def test_a_saved_model_of_images_is_measured_like_one_of_texts_and_truncates_none(tmp_path):

@@ -45,7 +45,8 @@ def test_results_have_a_row_a_dataset_seed_and_recipe(written):
     ]
     asked = "dataset seed recipe method accuracy accuracy_low accuracy_high parameters bytes ratio"
     assert set(asked.split()) <= set(rows[0])
-    assert all((row["bytes"] == "") == (row["stage"] == "baseline") for row in rows)
+    assert all(row["bytes"] and row["parameters"] and row["ratio"] for row in rows)
+    assert all((row["layers"] == "") == (row["stage"] == "baseline") for row in rows)
 
 
 def test_metrics_are_a_row_a_recipe_and_the_headline_is_few_numbers(written):

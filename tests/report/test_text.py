@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from slim.report import text
-from slim.report.numbers import interval, number, p_value, percent, points
+from slim.report.numbers import interval, megabytes, number, p_value, percent, points
 
 VERDICTS = r"better|worse|differ|p [=<]"
 
@@ -59,6 +59,12 @@ def test_the_headline_recipe_is_the_smallest_that_is_as_good_on_validation(rows,
     assert text.headline_recipe(recipes_of(teacher=(90, 0.90), **rows)) == chosen
 
 
+def test_the_headline_recipe_is_no_baseline():
+    recipes = recipes_of(teacher=(90, 0.90), small=(40, 0.895), words=(1, 0.90))
+    recipes.loc[recipes["recipe"] == "words", "stage"] = "baseline"
+    assert text.headline_recipe(recipes) == "small"
+
+
 def test_a_difference_is_said_as_its_verdict():
     row = {"difference": -0.0125, "low": -0.02, "high": -0.005, "verdict": "worse", "p_holm": 0.0004, "stable": True}
     assert text.difference(row, "It", "the teacher") == (
@@ -85,4 +91,5 @@ def test_numbers_as_people_read_them():
     assert (percent(0.8512), points(-0.0125), points(0.0001)) == ("85.1", "−1.2", "+0.0")
     assert (number(-0.001, ".2f"), number(float("nan"), ".2f"), percent(None)) == ("0.00", "", "")
     assert (interval(0.1, 0.25), interval(None, 0.2)) == ("[10.0, 25.0]", "")
+    assert (megabytes(91_600_000), megabytes(106_831), megabytes(None)) == ("91.6", "0.11", "")
     assert (p_value(0.0346), p_value(0.0002)) == ("p = 0.035", "p < 0.001")

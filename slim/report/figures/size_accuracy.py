@@ -18,11 +18,12 @@ SIZE, AREA = (5.5, 4.1), (4.8, 3.3)
 """Inches of a panel, and, about, of its plotting area."""
 LETTER, LINE = 0.068, 0.135
 """Inches of a letter and of a line of a label."""
-TICKS = [m * 10**e for e in range(-2, 6) for m in (1, 1.5, 2, 3, 4, 5, 7)]
+FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 3)
+"""Ticks of a decade, where the sizes are of one or of several."""
 NOTE = (
     "Test accuracy against size on disk (log scale), mean over {seeds}; bars: bootstrap interval over seeds and test "
-    "items. Teacher black, pruned orange, distilled blue, compressed green. Dashed: baselines. A triangle at the "
-    "bottom: further down, at the accuracy beside it."
+    "items. Teacher black, pruned orange, distilled blue, compressed green, baselines grey. A triangle at the bottom: "
+    "further down, at the accuracy beside it."
 )
 
 
@@ -40,7 +41,7 @@ class Box(NamedTuple):
 
 
 def size_accuracy(recipes: pd.DataFrame) -> Figure:
-    """The table `recipes`: a panel a dataset, a point a recipe, a horizontal line a baseline."""
+    """The table `recipes`: a panel a dataset, a point a recipe or baseline."""
     rows = recipes[recipes["dataset"] != "all"]
     seeds = int(rows["seeds"].min())
     note = NOTE.format(seeds="one seed" if seeds == 1 else f"{seeds} seeds")
@@ -51,14 +52,15 @@ def size_accuracy(recipes: pd.DataFrame) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
-    models, baselines = rows[rows["bytes"].notna()].sort_values("bytes"), rows[rows["stage"] == "baseline"]
+    models = rows[rows["bytes"].notna()].sort_values("bytes")
     low, high = _limits(rows)
     sizes = models["bytes"].to_numpy() / 1e6
     left, right = sizes.min() / 1.3, sizes.max() * 1.35
     axes.set(ylim=(low, high), ylabel="test accuracy (%)", xlabel="size on disk (MB)", xscale="log")
     axes.set_xlim(left, right)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if left <= tick <= right]))
+    ticks = [m * 10.0**e for e in range(-3, 6) for m in (FINE if right < 20 * left else COARSE)]
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if left <= tick <= right]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     across = AREA[0] * np.log(_dodged(sizes) / left) / np.log(right / left)
@@ -72,11 +74,6 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         axes.plot([x, x], ends[[0, 2]], color=colour, linewidth=1.1, alpha=0.6, zorder=2)
         axes.plot(x, ends[1], mark, color=colour, markersize=5.5, zorder=3, markeredgecolor="white",
                   markeredgewidth=0.6, clip_on=False)  # fmt: skip
-    for name, accuracy in zip(baselines["recipe"], 100 * baselines["accuracy"], strict=True):
-        axes.axhline(accuracy, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-        _write(axes, name, (None, AREA[1] * (accuracy - low) / (high - low)), taken, QUIET)
-    for accuracy in 100 * baselines["accuracy"]:
-        taken.append(Box(0, AREA[0], *(AREA[1] * (accuracy - low) / (high - low) + np.array([-0.01, 0.01]))))
     for place in np.argsort(-models["accuracy"].to_numpy(), kind="stable"):
         row = models.iloc[place]
         name = row["recipe"] + (f" {percent(row['accuracy'])}" if 100 * row["accuracy"] < low else "")
@@ -100,8 +97,8 @@ def _dodged(sizes: np.ndarray) -> np.ndarray:
     return sizes * 1.016**ranks
 
 
-def _write(axes: Axes, label: str, point: tuple[float | None, float], taken: list[Box], colour: str) -> None:
-    """A label at the nearest free place beside a point, or above or below a line, and its box among those taken."""
+def _write(axes: Axes, label: str, point: tuple[float, float], taken: list[Box], colour: str) -> None:
+    """A label at the nearest free place beside a point, and its box among those taken."""
     width = LETTER * len(label)
     places = list(_places(point, width))
     inside = [box for box in places if box.left >= 0 and box.right <= AREA[0] + 0.3
@@ -110,9 +107,6 @@ def _write(axes: Axes, label: str, point: tuple[float | None, float], taken: lis
     box = (free or inside or places)[0]
     taken.append(box)
     x, y = box.left / AREA[0], (box.low + box.high) / 2 / AREA[1]
-    if point[0] is None:
-        axes.text(x, y, label, transform=axes.transAxes, color=colour, fontsize=8, va="center")
-        return
     right = box.left > point[0]
     arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 3,
              "relpos": (0 if right else 1, 0.5)}  # fmt: skip
@@ -121,14 +115,9 @@ def _write(axes: Axes, label: str, point: tuple[float | None, float], taken: lis
                   fontsize=8, va="center", ha="left" if right else "right", arrowprops=arrow)  # fmt: skip
 
 
-def _places(point: tuple[float | None, float], width: float) -> Iterable[Box]:
+def _places(point: tuple[float, float], width: float) -> Iterable[Box]:
     """Boxes of a label, the best first."""
     x, y = point
-    if x is None:
-        for start in np.linspace(0.03, AREA[0] - width, 12):
-            for middle in (y + 0.09, y - 0.09):
-                yield Box(start, start + width, middle - LINE / 2, middle + LINE / 2)
-        return
     steps = [(away, side * up) for away in (0.15, 0.3, 0.6) for up in range(25) for side in (1, -1)]
     for away, up in sorted(steps, key=lambda step: abs(step[1]) + 8 * step[0]):
         middle = y + 0.5 * LINE * up
