@@ -58,7 +58,7 @@ class Choice:
 
 
 def candidates(results: pd.DataFrame, dataset: str, times: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row a recipe of a dataset that has a size: recipe, bytes, validation_accuracy, accuracy and, timed, p50.
+    """One row a recipe of a dataset, but for baselines: recipe, bytes, validation_accuracy, accuracy and, timed, p50.
 
     Means over seeds; `seed`: that of the best validation accuracy. `results`: a row a dataset, seed and recipe;
     `times`: a row a recipe, whose `short_p50` are the seconds of one short text. Raises ValueError, naming those there
@@ -66,7 +66,7 @@ def candidates(results: pd.DataFrame, dataset: str, times: pd.DataFrame | None =
     """
     if dataset not in set(results["dataset"]):
         raise ValueError(f"there is no dataset '{dataset}': choose from {', '.join(sorted(set(results['dataset'])))}")
-    of = results[(results["dataset"] == dataset) & results["bytes"].notna()]
+    of = results[(results["dataset"] == dataset) & (results["stage"] != "baseline")]  # which no folder is kept of
     table = of.groupby("recipe", sort=False)[["bytes", "validation_accuracy", "accuracy"]].mean()
     table["seed"] = of.loc[of.groupby("recipe")["validation_accuracy"].idxmax()].set_index("recipe")["seed"]
     if times is not None:
