@@ -13,6 +13,8 @@ from slim.compression.onnx import quantization
 from slim.compression.onnx.export import encoder_bytes, export
 from slim.compression.onnx.graph import readers, split_gemms
 from slim.compression.onnx.quantization import quantize_weights
+from slim.evaluation.evaluate import Evaluator
+from slim.modeling.splits import Split
 from slim.modeling.transformer import feed_forward_in, layers
 from tests import pico
 
@@ -146,6 +148,16 @@ def test_every_matrix_and_table_is_rounded_and_the_file_is_smaller(bits, embeddi
     assert made.count(table) == (3 if embedding_bits == 4 else 0)
     assert len(content) < 0.4 * len(first.model)
     assert encoder_bytes(content) < {8: 0.3, 4: 0.25}[bits] * first.about.encoder_bytes
+
+
+def test_a_saved_graph_is_measured_like_every_model(exported, tmp_path):
+    first, test = exported[1], Split(TEXTS, pico.labels(24))
+    first.save(tmp_path / "model", TEXTS)
+    runtime = {"seed": 0, "threads": 1, "precision": "bf16", "batch_size": 4}
+    record = Evaluator(test, test, 200, 0.95, 10).measure_folder(tmp_path / "model", runtime).record
+    assert record["accuracy"] == (exported[0].logits(TEXTS).argmax(-1) == test.labels).mean()
+    assert record["precision"] == "fp32" and record["max_tokens"] == 16 and record["reload_difference"] < 1e-5
+    assert record["layers"] == 2 and record["parameters"] == exported[0].model.num_parameters()
 
 
 @pytest.mark.parametrize("bits", [8, 4])
