@@ -41,8 +41,10 @@ paper: ## the paper's nine datasets and BERT-base, in runs/paper
 	$(MAKE) repro PROFILE=paper
 
 benchmark: ## four datasets and three seeds in runs/benchmark; its results go to results/benchmark and to the README
-	$(MAKE) study PROFILE=benchmark WORKERS=2
+	$(MAKE) repro PROFILE=benchmark WORKERS=2
+	cd runs/benchmark && python -m stages.work 2 recover
 	python -m stages.publish benchmark
+	python -m benchmarks.fusion runs/benchmark > results/fusion.md
 	python -m slim.report.readme
 
 checked: setup
