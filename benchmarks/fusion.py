@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from slim.config import Params, load
@@ -16,7 +17,7 @@ from slim.ranking.rankings import rankings
 from slim.ranking.signals import BASELINES
 from slim.report.numbers import interval, number, percent, points, words
 from slim.report.tables.recovery import NONE, Run, recovered, recovered_regret, recovery_correlations
-from slim.subsets.lattice import Lattice
+from slim.subsets.lattice import Lattice, best_first
 from slim.utils.grid import runs
 
 KINDS = {
@@ -105,6 +106,13 @@ PREDICTORS = ("raw_accuracy", "recovered_validation")
 """Validation accuracy before training, and after it: Spearman's correlation of both with test accuracy."""
 
 
+def regret_of_validations_best(lattice: Lattice, size: int) -> float:
+    """Test regret (fraction) of the set of a size that is best on validation after the same training."""
+    masks = lattice.of_size(size)
+    chosen = best_first(lattice, masks, "validation")[0]
+    return max(lattice.accuracy(mask, "test") for mask in masks) - lattice.accuracy(chosen, "test")
+
+
 def regrets_after(runs: Sequence[Run], params: Params, budget: str) -> str:
     """A row a strategy: test regret by size, before and after training, means over runs; the best after it first."""
     table = recovered_regret(runs, params.fusions)
@@ -115,6 +123,8 @@ def regrets_after(runs: Sequence[Run], params: Params, budget: str) -> str:
     columns = [(size, name) for size in sorted(table["layers"].unique()) for name in (NONE, budget)]
     mean = mean.sort_values(columns[-1])
     rows = [["strategy", *(f"{size} layers, {words(name)}" for size, name in columns)]]
+    best = [np.mean([regret_of_validations_best(run.budgets[name], size) for run in runs]) for size, name in columns]
+    rows += [["the best on validation after that budget", *map(percent, best)]]
     rows += [[words(name), *(percent(row[column]) for column in columns)] for name, row in mean.iterrows()]
     return markdown(rows)
 
