@@ -59,9 +59,8 @@ def test_the_teacher_learned_and_every_recipe_has_its_row(project):
     assert set(rows) == {(recipe, seed) for recipe in (*MODELS, "tfidf_linear_svm") for seed in SEEDS}
     for (recipe, _), row in rows.items():
         assert float(row["accuracy_low"]) <= float(row["accuracy"]) <= float(row["accuracy_high"])
-        assert bool(row["bytes"]) == (recipe != "tfidf_linear_svm")
+        assert int(row["bytes"]) > 0 and float(row["ratio"]) > 0 and float(row["reload_difference"]) < 1e-5
         if recipe in MODELS:
-            assert float(row["reload_difference"]) < 1e-5 and float(row["ratio"]) > 0
             assert int(row["layers"]) == (4 if recipe == "teacher" else 2)
     assert all(float(rows["teacher", seed]["accuracy"]) > 0.5 for seed in SEEDS)  # chance is 1/3
     assert int(rows["small", 0]["bytes"]) < int(rows["half_distilled", 0]["bytes"])

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from slim.download.encoder import fetch
-from slim.modeling.inference import load_classifier
+from slim.modeling.formats import load_model
 from slim.modeling.manifest import read_manifest
 from slim.modeling.splits import class_names, read_split
 from slim.modeling.transformer import ARCHITECTURES
@@ -162,7 +162,7 @@ def test_the_teacher_gives_the_logits_of_the_users_model_in_the_order_of_the_dat
     project.teacher(change, **options)
     said = "models/base: the classes of its head are put in the order a, b, c\n"
     assert (said in capsys.readouterr().out) == (order != [0, 1, 2])
-    teacher = load_classifier("models/teacher/toy/0")
+    teacher = load_model("models/teacher/toy/0")
     assert teacher.model.config.id2label == {0: "a", 1: "b", 2: "c"} and teacher.max_tokens == 16
     long = [*pico.texts(), " ".join(pico.WORDS)]  # the last is cut
     np.testing.assert_allclose(teacher.logits(long), plain("mine", long)[:, order], atol=1e-5)
@@ -202,7 +202,7 @@ def test_weights_in_float16_and_in_shards_stay_what_they_are(project):
     mine.unlink()
     download_model()
     finetune(DATASET, "1")
-    whole, joined = (load_classifier(f"models/teacher/toy/{seed}").logits(pico.texts()) for seed in "01")
+    whole, joined = (load_model(f"models/teacher/toy/{seed}").logits(pico.texts()) for seed in "01")
     np.testing.assert_array_equal(joined, whole)
     np.testing.assert_allclose(whole, given, atol=1e-5)
 
