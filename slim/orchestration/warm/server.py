@@ -20,11 +20,12 @@ SIZE = struct.Struct("!q")
 
 
 def serve(address: str, *modules: str) -> None:
-    """Listen, then import; a request waits meanwhile. The end of standard input, by whoever started this, ends it."""
+    """Listen, import once somebody asks, and fork. The end of standard input, by whoever started this, ends it."""
     server = socket.socket(socket.AF_UNIX)
     server.bind(f"{address}.made")
     server.listen(64)
     os.rename(f"{address}.made", address)
+    select.select([server, sys.stdin], [], [])  # a run that has nothing to do costs no imports
     for module in modules:
         importlib.import_module(module)
     gc.freeze()  # so that forks do not copy what they only look at
