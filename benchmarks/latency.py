@@ -14,6 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from slim.config import load
+from slim.config.recipes import STAGES
 from slim.evaluation.latency import interleaved, machine, short_and_long, starts, summary
 from slim.evaluation.pick import TIMES
 from slim.modeling.formats import load_model
@@ -23,7 +24,6 @@ from slim.utils.grid import runs
 from slim.utils.io import write_json, write_text
 
 ROUNDS, BATCH = {"short": 200, "long": 200, "batch": 20}, 32
-STAGES = ("prune", "distill", "compress")
 
 
 def measured() -> pd.DataFrame:

@@ -24,7 +24,7 @@ from distributed import Client, Event, LocalCluster, as_completed, get_worker, w
 from tqdm import tqdm
 
 from slim.orchestration.dvc_graph import LOOPING, QUICK, graph, pending, verb
-from slim.orchestration.warm import warm_python
+from slim.orchestration.warm import available, warm_python
 
 LOGS = Path(".dvc/tmp/workers")
 """Where the output of tasks goes, a file a task."""
@@ -122,8 +122,8 @@ def _parts(name: str, runs: Sequence[str], launcher: str) -> dict[str, list[str]
 
 @contextmanager
 def _python(address: str | None) -> Iterator[str | None]:
-    """The PATH on which processes of this machine start warm; None on a cluster, whose workers have their own."""
-    if address:
+    """The PATH on which processes start warm; None where they cannot, or on a cluster."""
+    if address or not available():
         yield None
         return
     with warm_python(os.environ | LIMITS) as environment:

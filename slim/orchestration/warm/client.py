@@ -4,6 +4,7 @@ It starts without site-packages, in 20 ms. Whatever is not `-m MODULE`, and ever
 by plain Python.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -41,6 +42,12 @@ def number(connection: "socket.socket") -> "int | None":
     return SIZE.unpack(said)[0] if len(said) == SIZE.size else None
 
 
+def pass_on(process: int, which: int) -> None:
+    """Send a signal to the fork and all that it started, unless it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process, which)
+
+
 def main(python: str, address: str, *words: str) -> int:
     """Run a module in a fork of the server, and return its exit status."""
     connection = connected(address) if words[:1] == ("-m",) else None
@@ -52,7 +59,7 @@ def main(python: str, address: str, *words: str) -> int:
     process = number(connection)
     if process is not None:
         for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, lambda which, _: os.killpg(process, which))
+            signal.signal(each, lambda which, _: pass_on(process, which))
     status = number(connection)
     return 1 if status is None else status
 

@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Any
 
@@ -43,26 +44,31 @@ def supervise(connection: socket.socket, server: socket.socket) -> None:
     request = json.loads(connection.recv(SIZE.unpack(head)[0], socket.MSG_WAITALL))
     process = FORK.Process(target=work, args=(connection, files, request))
     process.start()
-    connection.sendall(SIZE.pack(process.pid or 0))
+    with suppress(OSError):  # it may have done so itself, or have ended
+        os.setpgid(process.pid or 0, process.pid or 0)
     ended = Event()
     Thread(target=end_with, args=(connection, process.pid, ended), daemon=True).start()
+    with suppress(BrokenPipeError):  # who asked has gone
+        connection.sendall(SIZE.pack(process.pid or 0))
     process.join()
     ended.set()
     code = process.exitcode or 0
-    connection.sendall(SIZE.pack(code if code >= 0 else 128 - code))
+    with suppress(BrokenPipeError):
+        connection.sendall(SIZE.pack(code if code >= 0 else 128 - code))
 
 
 def end_with(connection: socket.socket, process: int, ended: Event) -> None:
     """Wait until the other end closes, then end a process and all that it started, unless it has ended."""
     connection.recv(1)
     if not ended.is_set():
-        os.killpg(process, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGTERM)
 
 
 def work(connection: socket.socket, files: Sequence[int], request: dict[str, Any]) -> None:
     """Become `python -m MODULE ...` in another folder, environment, input and output."""
     connection.close()
-    os.setsid()  # so that a signal can reach what this process will start, too
+    os.setpgid(0, 0)  # so that a signal can reach what this process will start, too
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(request["environment"])
