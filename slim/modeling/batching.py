@@ -47,7 +47,8 @@ def batches(
     rows = prepared(inputs, processor, max_tokens)
     order = np.argsort(lengths(rows), kind="stable") if by_length else np.arange(len(rows))
     members = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return Batches(members, rows.remove_columns("length"), collator(processor))
+    rows = rows.remove_columns("length", new_fingerprint="without_length")  # nothing reads it, and it takes long
+    return Batches(members, rows, collator(processor))
 
 
 def prepared(inputs: Sequence[Input], processor: Processor, max_tokens: int) -> Dataset:

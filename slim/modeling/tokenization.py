@@ -55,7 +55,8 @@ def tokenize(texts: Sequence[Input], tokenizer: Processor, max_tokens: int) -> D
     one is written again. Two processes that need the same file wait for each other. Few texts need no file.
     """
     if len(texts) <= IN_MEMORY:
-        return Dataset(pa.concat_tables(_tables(texts, tokenizer, max_tokens)))
+        # Named, since a fingerprint of its own would take as long as the forward pass of a small model.
+        return Dataset(pa.concat_tables(_tables(texts, tokenizer, max_tokens)), fingerprint="few_texts")
     path = TOKENS / f"{_digest(texts, tokenizer, max_tokens)}.arrow"
     TOKENS.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
