@@ -1,6 +1,7 @@
 """How a compressed model learns again: from its teacher or, the control, from labels alone for as many steps."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Input, Split
 from slim.training.cross_entropy import UNLABELLED
 from slim.training.objective import DistillationObjective
+from slim.training.rounding import rounded_weights
 from slim.training.trainer import Schedule, train_classifier
 
 
@@ -37,14 +39,17 @@ def distill_classifier(
     inputs: TransferSet,
     transfer: int,
     work: Path,
+    block_size: int | None = None,
 ) -> None:
     """Train a student in place on labelled inputs and at most `transfer` unlabelled ones.
 
     A control, whose objective has no teacher, sees the labelled inputs only, for as many steps. No checkpoint is
-    chosen: both end with their last step, so that neither has more to choose from.
+    chosen: both end with their last step, so that neither has more to choose from. `block_size`: weights are seen in
+    4 bits, so many of them sharing a scale (`rounded_weights`); None: as they are.
     """
     split, logits = inputs.with_unlabelled(transfer)
     schedule = replace(schedule, steps=schedule.length(len(split.inputs)))
     if not objective.has_teacher:
         split, logits = inputs.with_unlabelled(0)
-    train_classifier(student, split, None, schedule, work, objective, teacher=logits)
+    with rounded_weights(student.model, block_size) if block_size else nullcontext():
+        train_classifier(student, split, None, schedule, work, objective, teacher=logits)

@@ -12,6 +12,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.formats import load_model
 from slim.modeling.splits import Split
 from slim.modeling.transformer import ARCHITECTURES, layers
+from slim.training.rounding import rounded
 from slim.utils.io import write_arrays
 from slim.utils.registry import find, names
 from tests import pico
@@ -132,6 +133,15 @@ def test_a_distilled_model_reloads_and_its_input_is_untouched(context, tmp_path)
     assert all(torch.equal(before[key], value) for key, value in state(model).items())
     assert any(not torch.equal(before[key], value) for key, value in state(trained).items())
     assert len(layers(trained.model)) == 3
+
+
+def test_a_student_that_learned_with_rounded_weights_is_saved_with_exact_ones(context):
+    distill, options = find("compression/compressors", "distill"), {**APPLY["distill"], "learning_rate": 1e-2}
+    exact, aware = (state(distill(pico.classifier(layers=2), context, **options, **more))
+                    for more in ({}, {"bits": 4, "block_size": 16}))  # fmt: skip
+    name = next(name for name, weight in aware.items() if name.endswith("query.weight"))
+    assert not torch.equal(aware[name], exact[name])
+    assert not torch.equal(aware[name], rounded(aware[name], 16))
 
 
 def test_float16_refuses_weights_beyond_its_range():

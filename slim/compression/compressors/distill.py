@@ -1,9 +1,19 @@
 """Training a compressed model again with its teacher; without the teacher's weight in the loss, fine-tuning it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from slim.utils.option_types import Count, CountOrZero, LearningRate, Loss, NotNegative, Positive, Warmup, Weight
+from slim.utils.option_types import (
+    BlockSize,
+    Count,
+    CountOrZero,
+    LearningRate,
+    Loss,
+    NotNegative,
+    Positive,
+    Warmup,
+    Weight,
+)
 
 if TYPE_CHECKING:
     from slim.compression.context import Context
@@ -24,14 +34,17 @@ def distill(
     learning_rate: LearningRate = 1e-4,
     warmup: Warmup = 0.1,
     weight_decay: NotNegative = 0.01,
+    bits: Literal[4] | None = None,
+    block_size: BlockSize = 64,
 ) -> "Classifier":
     """The model after training on alpha * soft + (1 - alpha) * hard labels (arXiv:1503.02531), AdamW, linear schedule.
 
     `losses`: weights of further losses, files of slim/training/losses/; `transfer`: at most so many unlabelled
     inputs, labelled by the teacher, are added to train; `epochs` counts passes over all of them, but at least
     `min_steps` optimizer steps are made. With alpha 0 and no further loss it is the control: fine-tuning without a
-    teacher, for as many steps. Raises ValueError where further losses would compare the layers of a student and a
-    teacher that read other tokens.
+    teacher, for as many steps. `bits`: the student learns with its weights rounded as `quantize` with these `bits` and
+    `block_size` rounds them, and is saved with the exact ones. Raises ValueError where further losses would compare
+    the layers of a student and a teacher that read other tokens.
     """
     import copy
 
@@ -51,7 +64,7 @@ def distill(
     schedule = Schedule(epochs, batch_size, learning_rate, warmup, weight_decay, context.seed, min_steps)
     student = model.with_model(copy.deepcopy(model.model))
     inputs = TransferSet(context.train, context.unlabelled if transfer else [], context.teacher_logits)
-    distill_classifier(student, objective, schedule, inputs, transfer, context.work)
+    distill_classifier(student, objective, schedule, inputs, transfer, context.work, block_size if bits else None)
     return student
 
 
