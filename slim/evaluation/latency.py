@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,29 @@ def interleaved(
             calls[name]()
             seconds[name][i] = clock() - began
     return seconds
+
+
+def answering(model: Any, texts: Sequence[str]) -> Callable[[], object]:
+    """A call that answers once, tokenizing included, as a program without this library would.
+
+    PyTorch runs the texts as one batch, padded to the longest; a model of another format by its own `logits`, which in
+    int8 are those of one text at a time.
+    """
+    if not hasattr(model, "processor"):
+        return partial(model.logits, texts)
+
+    import torch
+
+    from slim.modeling.transformer import forward_logits
+
+    how = {"truncation": True, "max_length": model.max_tokens, "padding": True, "return_tensors": "pt"}
+
+    @torch.no_grad()
+    def call() -> object:
+        batch = model.processor(list(texts), **how).to(model.runtime.device)
+        return forward_logits(model.model, batch).cpu()
+
+    return call
 
 
 def summary(seconds: NDArray[np.float64]) -> dict[str, float]:
