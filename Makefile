@@ -3,7 +3,7 @@
 # make plan: what a run would take. make smoke, make paper: other sizes, in runs/. make lock: pin dependencies anew.
 # repro, study, plan and profile take PROFILE=paper; repro and study take WORKERS=4; plan takes TARGET= (everything).
 PROFILE ?= laptop
-TARGET ?= report
+TARGET ?= report ship
 WORKERS ?= 1
 RUN := $(if $(filter laptop,$(PROFILE)),.,runs/$(PROFILE))
 REPRO := python -m $(if $(filter 1,$(WORKERS)),stages.warm dvc repro,stages.work $(WORKERS))
@@ -16,10 +16,10 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 .PHONY: repro study benchmark plan profile smoke paper test setup check checked lock readme clean-venv
 
 repro: checked ## the default run: data, teacher, signals, orders, small models, report
-	@echo "== dvc repro report"
-	cd $(RUN) && $(REPRO) report
+	@echo "== dvc repro report ship"
+	cd $(RUN) && $(REPRO) report ship
 	cd $(RUN) && python -m stages.reproduced
-	@echo "== done: open $(RUN)/reports/index.html"
+	@echo "== done: open $(RUN)/reports/index.html; $(RUN)/shipped holds the small models with their cards"
 
 study: checked ## that and the long part: recovery of many retained sets, signals measured again
 	@echo "== dvc repro"

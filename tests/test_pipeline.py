@@ -31,9 +31,9 @@ def project(first) -> Project:
 def test_every_stage_ran_and_a_second_repro_runs_none(first, project):
     assert {name.split("@")[0] for name in first.stages} == set(STAGES)
     methods = len(project.params["strategies"]) + len(project.params["fusions"])
-    # Once: model, dataset, choose, evaluate, report, study. A seed: teacher, lattice, statistics, one budget of
+    # Once: model, dataset, choose, evaluate, report, ship, study. A seed: teacher, lattice, statistics, one budget of
     # recovery, signals measured again. A recipe: one.
-    assert len(first.stages) == 6 + methods + 5 * len(SEEDS) + len(MODELS) - 1
+    assert len(first.stages) == 7 + methods + 5 * len(SEEDS) + len(MODELS) - 1
     assert project.ran() == set()
 
 
@@ -44,7 +44,7 @@ def test_what_a_stage_opens_is_what_it_declares(project):
         known = declared(stage) + [re.sub(r"\$\{[^}]+\}", "*", out) for out in outs(stage)]
         for path in set(log.read_text().splitlines()):
             plain = re.sub(r"/?\.([^/]+)\.\d+\.partial", r"/\1", path).lstrip("/")
-            if plain.startswith(("data", "models", "reports")):
+            if plain.startswith(("data", "models", "reports", "shipped")):
                 assert any(covers(k, plain) or k.startswith(f"{plain}/") for k in known), f"{log.name} opened {path}"
 
 
@@ -94,6 +94,17 @@ def test_every_saved_model_loads_with_plain_transformers_and_knows_its_history(p
     assert steps == ["teacher", "half", "half_distilled", "small"]
 
 
+def test_what_is_shipped_is_the_best_seed_of_the_recipe_with_its_card(project):
+    shipped, records = project.folder / "shipped/toy", {}
+    for run in RUNS:
+        records[run] = read_json(project.folder / f"data/metrics/{run}.json")["small"]["validation_accuracy"]
+    best = project.folder / "models/small" / max(records, key=records.get)
+    files = {path.name for path in shipped.iterdir()}
+    assert files == {path.name for path in best.iterdir()} | {"README.md"}
+    assert all((shipped / name).read_bytes() == (best / name).read_bytes() for name in files - {"README.md"})
+    assert "# small of toy" in (shipped / "README.md").read_text()
+
+
 RUNNING = {"finetune", "ablate", "recover", "extract_signals", "remeasure", "prune", "distill", "compress", "evaluate"}
 """The stages that run a model."""
 
@@ -105,6 +116,7 @@ RERUNS = {
     "prune.half.keep": (0.75, {"prune@half", "choose", "evaluate", "report"}),
     "distillation.temperature": (4.0, {"distill"}),
     "distill.half_distilled.alpha": (0.9, {"distill@half_distilled", "evaluate", "report"}),
+    "ship.recipe": ("half", {"ship"}),
     "compress.small.method": ("identity", {"compress@small", "evaluate", "report"}),
     "baselines.tfidf_linear_svm.C": (2.0, {"evaluate", "report"}),
     "recover.sets": (1, {"recover"}),
@@ -137,14 +149,14 @@ def test_entries_rerun_themselves_and_their_descendants_and_going_back_restores_
     params["distill"]["half_distilled"]["temperature"] = 8.0
     params["compress"]["copy"] = {"from": "half", "method": "identity"}
     project.write_params(params)
-    assert project.ran() == {"distill@half_distilled", "compress@small", "compress@copy", "evaluate", "report"}
+    assert project.ran() == {"distill@half_distilled", "compress@small", "compress@copy", "evaluate", "report", "ship"}
     assert len(measured(project) - kept) == 3 * len(SEEDS)  # the two that changed, and the new one
     changed = {name for name, content in project.digest().items() if before.get(name) != content}
     models = {Path(name).parts[1] for name in changed if name.startswith("models/")}
     assert models == {"half_distilled", "small", "copy"}
     shutil.rmtree(project.folder / "models/copy")
     project.write_params(project.params)
-    assert project.ran() <= {"report", "study"}  # whose files git keeps: DVC's cache does not hold them
+    assert project.ran() <= {"report", "ship", "study"}  # whose files git keeps: DVC's cache does not hold them
     assert project.digest() == before
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from slim.config.messages import all_known, check_options, check_section, find_method, lines, refuse_own_outputs
-from slim.config.recipes import STAGES, check_recipes, recipe
+from slim.config.recipes import STAGES, TEACHER, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
     Budget,
@@ -26,6 +26,7 @@ from slim.config.sections import (
     Recover,
     Runtime,
     Section,
+    Ship,
 )  # fmt: skip
 from slim.utils.grid import source_options
 from slim.utils.io import read_yaml
@@ -68,6 +69,7 @@ class Params(Section):
     baselines: dict[str, dict[str, Any]]
     """Models that are no transformers: a file of slim/evaluation/baselines/ and its options."""
     evaluate: Evaluate
+    ship: Ship
 
     @model_validator(mode="after")
     def _names_agree(self) -> "Params":
@@ -119,6 +121,8 @@ class Params(Section):
     @model_validator(mode="after")
     def _recipes_fit(self) -> "Params":
         check_recipes(self.recipes(), self.baselines, self.distillation, {**self.strategies, **self.fusions})
+        models = {TEACHER: None, **{name: None for entries in self.recipes().values() for name in entries}}
+        all_known("ship.recipe", [self.ship.recipe], models, "a model")
         return self
 
     @model_validator(mode="after")

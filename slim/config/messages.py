@@ -60,7 +60,7 @@ def check_section(where: str, section: type[Section], content: Any) -> None:
         raise ValueError(lines(error, section, where)[0]) from error
 
 
-OUTPUTS = ("data/datasets", "models", "reports")
+OUTPUTS = ("data/datasets", "models", "reports", "shipped")
 """What the pipeline writes."""
 
 

@@ -229,6 +229,13 @@ class Recover(Optimizer):
         return how | {"epochs": budget.epochs or 1.0, "steps": budget.steps}
 
 
+class Ship(Section):
+    """What is handed over."""
+
+    recipe: str
+    """The model that is copied, with its card, to shipped/."""
+
+
 class Evaluate(Section):
     """Intervals."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from slim.report import text
 from slim.report.numbers import interval, megabytes, number, percent, points, rounded, words
@@ -111,14 +111,20 @@ def _pivot(table: pd.DataFrame, row: str, value: str, form: Any, by: Sequence[st
 def render(
     title: str, first: str, sentences: Iterable[str], sections: Iterable[Section], folder: str, files: Iterable[str]
 ) -> str:
-    """A page whose first screen is a picture and sentences; inline style, no script, nothing from the network."""
-    loader = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html.j2").render(
+    """A page whose first screen is a picture and sentences; inline style and script, nothing from the network."""
+    return template("page.html.j2").render(
         title=title, first=first, sentences=list(sentences), sections=list(sections), folder=folder, files=list(files)
     )
+
+
+def template(name: str) -> Template:
+    """A template of this folder; what goes into HTML is escaped, and a name that is missing is an error."""
+    loader = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
+    escape = select_autoescape(["html.j2"])
+    return Environment(
+        loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=name.endswith(".md.j2"),
+    ).get_template(name)  # fmt: skip
 
 
 def html(table: pd.DataFrame, style: str = "") -> str:
