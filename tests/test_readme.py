@@ -15,7 +15,7 @@ from dvc.exceptions import ReproductionError
 from dvc.repo import Repo
 
 from slim.config import Params, load
-from slim.orchestration.dvc_graph import graph, verb
+from slim.orchestration.dvc_graph import RECIPES, graph, verb
 from slim.orchestration.profiles import WHOLE
 from slim.report.figures import FIGURES, STUDY
 from slim.report.readme import END, START, with_results
@@ -53,10 +53,11 @@ def test_only_what_stands_between_the_markers_is_replaced():
 
 def test_the_picture_is_the_pipeline(monkeypatch):
     monkeypatch.chdir(ROOT)
-    reads = nx.DiGraph((verb(read), verb(reader)) for reader, read in graph().edges)
-    shown = nx.transitive_reduction(reads)
+    pairs = [["recipes" if verb(end) in RECIPES else verb(end) for end in edge] for edge in graph().edges]
+    shown = nx.transitive_reduction(nx.DiGraph((read, reader) for reader, read in pairs if read != reader))
+    named = {"recipes": f"recipes[{', '.join(RECIPES)}]"}
     lines = [
-        f"  {stage} --> {' & '.join(sorted(shown[stage]))}"
+        f"  {stage} --> {' & '.join(named.get(each, each) for each in sorted(shown[stage]))}"
         for stage in nx.lexicographical_topological_sort(shown)
         if shown[stage]
     ]

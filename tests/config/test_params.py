@@ -56,9 +56,9 @@ def test_the_default_is_accepted_and_read_only():
         ("strategies.weight_entropi", {}, "did you mean 'weight_entropy'?"),
         ("fusions.random_forest.n_estimator", 3, "n_estimator: unknown key; did you mean 'n_estimators'?"),
         (
-            "compress.half_float16",
+            "compress.small",
             {"from": "half", "method": "quantize", "bits": 2},
-            "compress.half_float16.bits: input should be 8 or 4, got 2",
+            "compress.small.bits: input should be 8 or 4, got 2",
         ),
         ("prune.half.kep", 3, "prune.half.kep: unknown key; did you mean 'keep'?"),
         ("baselines.tfidf_linear_svm.CC", 3, "baselines.tfidf_linear_svm.CC: unknown key; did you mean 'C'?"),
@@ -99,15 +99,15 @@ def test_the_default_is_accepted_and_read_only():
         ),
         (
             "prune.half.from",
-            "half_greedy",
-            "layers are ordered in the teacher, and 'half_greedy' dropped some of them",
+            "half_random_forest",
+            "layers are ordered in the teacher, and 'half_random_forest' dropped some of them",
         ),
         (
             "distill.half_distilled.from",
             "hlaf",
             "distill.half_distilled.from: 'hlaf' is no model; did you mean 'half'",
         ),
-        ("distill.half_distilled.from", "half_float16", "half_distilled <- half_float16 <- half_distilled goes in a"),
+        ("distill.half_distilled.from", "small", "half_distilled <- small <- half_distilled goes in a"),
         ("distill.half_distilled.control", "none", "distill.half_distilled.control: 'none' is no recipe"),
         (
             "distill.half_finetuned.order",
@@ -141,6 +141,7 @@ def test_the_default_is_accepted_and_read_only():
             "tenth_of_epok",
             "fuse.target: 'tenth_of_epok' is not raw or an entry of budgets; did you mean 'tenth",
         ),
+        ("ship.recipe", "smal", "ship.recipe: 'smal' is not a model; did you mean 'small'?"),
         ("choose.target", "recovered", "choose.target: 'recovered' is not raw or an entry of budgets"),
         ("budgets.tenth_of_epoch", {"steps": 5, "epochs": 1}, "tenth_of_epoch: give either epochs or steps"),
         ("budgets.tenth_of_epoch", {}, "budgets.tenth_of_epoch: give either epochs or steps"),
@@ -253,6 +254,7 @@ def test_there_is_something_to_compare(section, tmp_path):
 
 def test_there_may_be_no_small_models(tmp_path):
     none = {key: {} for key in ("prune", "distill", "compress", "baselines", "budgets", "distillation")}
+    none["ship"] = {"recipe": "teacher"}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(GOOD | none))
     assert load(tmp_path / "params.yaml").recipes() == {"prune": {}, "distill": {}, "compress": {}}
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from slim.report.figures.style import INK, QUIET, panels
+from slim.report.figures.style import GREY, INK, QUIET, panels
 from slim.report.numbers import percent
 
 STAGES = {"teacher": INK, "prune": "#C84B00", "distill": "#0072B2", "compress": "#00805E"}
@@ -23,7 +23,7 @@ FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 3)
 NOTE = (
     "Test accuracy against size on disk (log scale), mean over {seeds}; bars: bootstrap interval over seeds and test "
     "items. Teacher black, pruned orange, distilled blue, compressed green, baselines grey. A triangle at the bottom: "
-    "further down, at the accuracy beside it."
+    "further down, at the accuracy beside it. Grey stairs: the front, which no smaller model reaches."
 )
 
 
@@ -63,6 +63,9 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if left <= tick <= right]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
+    front = models["accuracy"] > models["accuracy"].cummax().shift(fill_value=-1)
+    heights = np.clip(100 * models["accuracy"][front], low, high)
+    axes.plot(sizes[front], heights, color=GREY, linewidth=1.4, drawstyle="steps-post", zorder=1)
     across = AREA[0] * np.log(_dodged(sizes) / left) / np.log(right / left)
     heights = np.clip(100 * models[["low", "accuracy", "high"]].to_numpy(), low, high)
     inches = AREA[1] * (heights - low) / (high - low)
