@@ -158,6 +158,11 @@ def test_every_path_in_a_script_is_a_dependency_or_an_output(stage):
                 assert any(re.fullmatch(f"{pattern}(/.*)?", k) or covers(k, path) for k in known), path
 
 
+def test_the_artifact_is_what_is_shipped():
+    artifacts = yaml.safe_load((ROOT / "dvc.yaml").read_text())["artifacts"]
+    assert [artifact["path"] for artifact in artifacts.values()] == STAGES["ship"]["outs"]
+
+
 def test_every_strategy_has_its_file_and_every_file_its_strategy():
     params = load(ROOT / "params.yaml")
     assert set(params.strategies) == set(names("ranking/signals"))

@@ -34,6 +34,7 @@ def report_page(
         Section(
             "Recipes", "Means over seeds; accuracies in %, differences in points with their intervals. The control is "
             "the plain recipe that a clever one must beat. Ratio: accuracy per byte over the teacher's.",
+            text.gap_sentences(tables["recipes"]),
             tables={"Recipes and baselines.": html(recipe_table(tables))},
         ),
         Section(

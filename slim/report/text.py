@@ -86,6 +86,19 @@ def chosen_sentences(tables: Tables) -> list[str]:
     return [how] if timed else [how, "Latency was not measured."]
 
 
+def gap_sentences(recipes: pd.DataFrame) -> list[str]:
+    """What part of the way from its control to the teacher a distilled recipe goes, where the control falls short."""
+    pooled = recipes[recipes["dataset"] == ALL].set_index("recipe")
+    sentences = []
+    for name, row in pooled[(pooled["stage"] == "distill") & pooled["control"].isin(pooled.index)].iterrows():
+        accuracy, control = pooled["accuracy"], str(row["control"])
+        if (gap := accuracy["teacher"] - accuracy[control]) > 0:
+            closed = percent((row["accuracy"] - accuracy[control]) / gap)
+            lacks = f"{control} lacks {percent(gap)} points to the teacher"
+            sentences.append(f"{lacks}; {name} closes {closed} % of it.")
+    return sentences
+
+
 def _sure(seeds: int, level: float) -> str:
     sure = f"{100 * level:g} % intervals come from a bootstrap over"
     if seeds >= FEWEST_SEEDS:

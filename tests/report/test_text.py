@@ -65,6 +65,15 @@ def test_the_headline_recipe_is_no_baseline():
     assert text.headline_recipe(recipes) == "small"
 
 
+def test_a_distilled_model_closes_a_part_of_the_gap_of_its_control():
+    recipes = pd.DataFrame({
+        "dataset": "all", "recipe": ["teacher", "student", "plain", "above", "best"],
+        "stage": ["teacher", *["distill"] * 4], "control": [None, "plain", None, "best", None],
+        "accuracy": [0.90, 0.87, 0.85, 0.92, 0.91],
+    })  # fmt: skip
+    assert text.gap_sentences(recipes) == ["plain lacks 5.0 points to the teacher; student closes 40.0 % of it."]
+
+
 def test_a_difference_is_said_as_its_verdict():
     row = {"difference": -0.0125, "low": -0.02, "high": -0.005, "verdict": "worse", "p_holm": 0.0004, "stable": True}
     assert text.difference(row, "It", "the teacher") == (
