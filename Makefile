@@ -22,8 +22,8 @@ repro: checked ## the default run: data, teacher, signals, orders, small models,
 	@echo "== done: open $(RUN)/reports/index.html; $(RUN)/shipped holds the small models with their cards"
 
 study: checked ## that and the long part: recovery of many retained sets, signals measured again
-	@echo "== dvc repro"
-	cd $(RUN) && $(REPRO)
+	@echo "== dvc repro report ship study"
+	cd $(RUN) && $(REPRO) report ship study
 	cd $(RUN) && python -m stages.reproduced
 	@echo "== done: open $(RUN)/reports/index.html and $(RUN)/reports/study.html"
 

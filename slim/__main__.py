@@ -50,7 +50,7 @@ def pick(
     min_accuracy: float | None,
 ) -> None:
     """Where no model keeps the limits the nearest is named, nothing is copied, and the command fails."""
-    from slim.evaluation.pick import BYTES, SECONDS, Limits, amount, copy_model, pick_model
+    from slim.shipping.pick import BYTES, SECONDS, Limits, amount, copy_model, pick_model
 
     size, time = max_bytes and amount(max_bytes, BYTES), max_p50 and amount(max_p50, SECONDS)
     choice = pick_model(run, dataset, Limits(size or None, time or None, min_accuracy))

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from slim.config import load
-from slim.evaluation.pick import candidates
 from slim.modeling.manifest import read_manifest
-from slim.report.model_card import model_card, read_tables
+from slim.shipping.model_card import model_card, read_tables
+from slim.shipping.pick import candidates
 from slim.utils.io import read_json, write_text, written_aside
 from stages import run
 

@@ -55,6 +55,7 @@ OVERRIDES = {
     "baselines": {"tfidf_linear_svm": {"method": "tfidf_linear", "classifier": "linear_svm", "min_df": 1}},
     "evaluate": {"resamples": 200},
 }  # fmt: skip
+ALL = ("report", "ship", "study")
 MODELS = ("teacher", "half", "half_greedy", "half_distilled", "half_finetuned", "small")
 
 
@@ -122,8 +123,8 @@ class Project:
         return done.stdout
 
     def ran(self, *words: str) -> set[str]:
-        """The stages that `dvc repro` runs."""
-        return set(re.findall(r"Running stage '([^']+)'", self.call("dvc", "repro", *words)))
+        """The stages that `dvc repro` runs; without words all but `benchmark`, which starts processes for a minute."""
+        return set(re.findall(r"Running stage '([^']+)'", self.call("dvc", "repro", *(words or ALL))))
 
     def changed(self, key: str, value) -> set[str]:
         """The stages that are out of date themselves once a parameter has another value; it is put back."""
@@ -132,13 +133,18 @@ class Project:
         self.write_params(params)
         try:
             with contextlib.chdir(self.folder), Repo() as repo:
-                return set(repo.status())
+                return set(repo.status(list(ALL), with_deps=True))
         finally:
             self.write_params(self.params)
 
     def digest(self) -> dict[str, str]:
         """Every file that the stages wrote -> the hash of its bytes."""
-        files = (f for part in ("data", "models", "reports") for f in (self.folder / part).rglob("*") if f.is_file())
+        files = (
+            f
+            for part in ("data", "models", "reports", "shipped")
+            for f in (self.folder / part).rglob("*")
+            if f.is_file()
+        )
         return {str(file.relative_to(self.folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 

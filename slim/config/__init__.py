@@ -14,6 +14,7 @@ from slim.config.messages import all_known, check_options, check_section, find_m
 from slim.config.recipes import STAGES, TEACHER, check_recipes, recipe
 from slim.config.sections import (
     Ablate,
+    Benchmark,
     Budget,
     Choose,
     Evaluate,
@@ -69,6 +70,7 @@ class Params(Section):
     baselines: dict[str, dict[str, Any]]
     """Models that are no transformers: a file of slim/evaluation/baselines/ and its options."""
     evaluate: Evaluate
+    benchmark: Benchmark
     ship: Ship
 
     @model_validator(mode="after")

@@ -229,6 +229,15 @@ class Recover(Optimizer):
         return how | {"epochs": budget.epochs or 1.0, "steps": budget.steps}
 
 
+class Benchmark(Section):
+    """How long models are timed."""
+
+    threads: Count = 1
+    rounds: Count = 200
+    """How often each model answers one text; a tenth of it in batches."""
+    batch_size: Count = 32
+
+
 class Ship(Section):
     """What is handed over."""
 

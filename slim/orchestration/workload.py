@@ -271,7 +271,7 @@ def work_by_stage(params: Params, rows: Mapping[str, Rows], size: ModelSize) -> 
         work[stage] = sum((count(params, rows[dataset], size) for dataset in datasets), Work()) * len(seeds)
     fanned = {"download": params["datasets"], "rank": params["strategies"], "fuse": params["fusions"]}
     light = [f"{stage}@{name}" for stage, entries in fanned.items() for name in entries]
-    return work | dict.fromkeys([*light, "report", "ship", "study"], Work())
+    return work | dict.fromkeys([*light, "benchmark", "report", "ship", "study"], Work())
 
 
 def memory(params: Params, size: ModelSize) -> float:

@@ -113,19 +113,18 @@ def render(
     title: str, first: str, sentences: Iterable[str], sections: Iterable[Section], folder: str, files: Iterable[str]
 ) -> str:
     """A page whose first screen is a picture and sentences; inline style and script, nothing from the network."""
-    return template("page.html.j2").render(
+    return template(Path(__file__).with_name("page.html.j2")).render(
         title=title, first=first, sentences=list(sentences), sections=list(sections), folder=folder, files=list(files)
     )
 
 
-def template(name: str) -> Template:
-    """A template of this folder; what goes into HTML is escaped, and a name that is missing is an error."""
-    loader = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
-    escape = select_autoescape(["html.j2"])
+def template(path: Path) -> Template:
+    """A template; what goes into HTML is escaped, and a name that is missing is an error."""
+    loader, escape = FileSystemLoader(path.parent, encoding="utf-8"), select_autoescape(["html.j2"])
     return Environment(
         loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=name.endswith(".md.j2"),
-    ).get_template(name)  # fmt: skip
+        keep_trailing_newline=path.name.endswith(".md.j2"),
+    ).get_template(path.name)  # fmt: skip
 
 
 def html(table: pd.DataFrame, style: str = "") -> str:

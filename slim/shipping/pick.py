@@ -109,7 +109,7 @@ def pick_model(run: str | Path, dataset: str, limits: Limits) -> Choice:
     if not results.is_file():
         raise ValueError(f"{results} is not there: run `dvc repro report`")
     if limits.max_p50 is not None and not times.is_file():
-        raise ValueError(f"{times} is not there, and without it no time is known: run `python -m benchmarks.latency`")
+        raise ValueError(f"{times} is not there, and without it no time is known: run `dvc repro benchmark`")
     table = candidates(pd.read_csv(results), dataset, pd.read_csv(times) if times.is_file() else None)
     return pick(table, limits)
 

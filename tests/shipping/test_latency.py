@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from slim.evaluation.latency import interleaved, machine, short_and_long, starts, summary
+from slim.shipping.latency import interleaved, machine, short_and_long, starts, summary
 from tests import pico
 
 

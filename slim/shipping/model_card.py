@@ -1,6 +1,7 @@
 """The card of a model that is handed over: what it is, what it costs, how it was made, and what it is not for."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ def model_card(
     best = [str(row["reference"]) for row in compared if row["against"] == "baseline"]
     (own,) = [row for row in of["results"].to_dict("records") if (row["recipe"], row["seed"]) == (recipe, seed)]
     steps = [step for step in manifest["steps"] if "method" in step]
-    return template("model_card.md.j2").render(
+    return template(Path(__file__).with_name("model_card.md.j2")).render(
         recipe=recipe,
         dataset=dataset,
         seed=seed,

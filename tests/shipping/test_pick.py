@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from slim.evaluation.pick import BYTES, SECONDS, Limits, amount, candidates, front, pick
+from slim.shipping.pick import BYTES, SECONDS, Limits, amount, candidates, front, pick
 
 RESULTS = pd.DataFrame(
     [
@@ -109,7 +109,7 @@ def test_the_command_refuses_in_one_line(run):
         ("a", "--max-bytes", "1MB"): "no model keeps these limits; the nearest is tiny, seed 1: 5.0 MB, 75.5 % on "
         "validation, 74.0 % on test",
         ("a", "--max-p50", "2ms"): f"{run}/reports/latency.csv is not there, and without it no time is known: run "
-        "`python -m benchmarks.latency`",
+        "`dvc repro benchmark`",
         ("b",): "there is no dataset 'b': choose from a",
         ("a", "--max-bytes", "much"): "'much' is no amount: give a positive number and one of B, KB, MB, GB, KIB, "
         "MIB, GIB",

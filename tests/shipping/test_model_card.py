@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from slim.report.model_card import model_card
+from slim.shipping.model_card import model_card
 
 STEPS = [
     {"stage": "finetune", "recipe": "teacher", "method": "finetune", "options": {"epochs": 1}},
