@@ -120,11 +120,9 @@ def render(
 
 def template(path: Path) -> Template:
     """A template; what goes into HTML is escaped, and a name that is missing is an error."""
+    how: Any = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
     loader, escape = FileSystemLoader(path.parent, encoding="utf-8"), select_autoescape(["html.j2"])
-    return Environment(
-        loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=path.name.endswith(".md.j2"),
-    ).get_template(path.name)  # fmt: skip
+    return Environment(loader=loader, autoescape=escape, **how).get_template(path.name)
 
 
 def html(table: pd.DataFrame, style: str = "") -> str:

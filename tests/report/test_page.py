@@ -97,7 +97,7 @@ def test_only_what_stands_between_the_markers_is_replaced():
 
 def test_no_number_is_typed_in_the_template():
     template = (Path(__file__).parents[2] / "slim/report/page.html.j2").read_text()
-    shown = re.sub(r"<style>.*?</style>|{%.*?%}|{{.*?}}|<[^>]+>", " ", template, flags=re.S)
+    shown = re.sub(r"<(style|script)>.*?</\1>|{%.*?%}|{{.*?}}|<[^>]+>", " ", template, flags=re.S)
     assert not re.findall(r"\d", shown)
 
 
