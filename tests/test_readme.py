@@ -233,7 +233,7 @@ def test_the_committed_lock_and_reports_belong_to_the_committed_code_and_paramet
     monkeypatch.chdir(ROOT)
     try:
         with Repo() as repo:
-            targets = ["report", "study"] if (ROOT / "reports/study.html").is_file() else ["report"]
+            targets = ["report", "ship", *(["study"] if (ROOT / "reports/study.html").is_file() else [])]
             outdated = repo.reproduce(targets=targets, dry=True, allow_missing=True)
     except ReproductionError as error:
         outdated = [error]

@@ -120,7 +120,12 @@ def render(
 
 def template(path: Path) -> Template:
     """A template; what goes into HTML is escaped, and a name that is missing is an error."""
-    how: Any = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    how: Any = {
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "keep_trailing_newline": True,
+    }
     loader, escape = FileSystemLoader(path.parent, encoding="utf-8"), select_autoescape(["html.j2"])
     return Environment(loader=loader, autoescape=escape, **how).get_template(path.name)
 
