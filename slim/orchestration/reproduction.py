@@ -21,7 +21,7 @@ def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
     return {name: pd.read_csv(Path(folder) / f"{name}.csv") for name in TABLES}
 
 
-INDIFFERENT = {"grid", "launcher", "recover", "budgets"}
+INDIFFERENT = {"grid", "launcher", "recover", "budgets", "benchmark", "ship"}
 """What the numbers of a dataset and seed do not depend on."""
 
 
