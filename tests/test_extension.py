@@ -109,6 +109,7 @@ def project(tmp_path_factory) -> Project:
     """After `dvc repro report` on the new dataset, with the new methods and no others."""
     project = Project(tmp_path_factory.mktemp("extension") / "project")
     others = {"grid": {"datasets": ["my_dataset"], "seeds": [0]}, "budgets": {}, "prune": {}}
+    others["ship"] = {"recipe": "teacher"}
     project.params |= others | {"finetune": {**project.params["finetune"], "epochs": 2}}
     for command in (["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "before"]):
         subprocess.run(["git", *command], cwd=project.folder, check=True)

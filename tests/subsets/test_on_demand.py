@@ -39,6 +39,7 @@ OVERRIDES = {
     "prune": {"half": {"from": "teacher", "method": "drop_layers", "order": "ridge", "keep": 0.5}},
     "distill": {},
     "compress": {},
+    "ship": {"recipe": "half"},
 }
 
 
