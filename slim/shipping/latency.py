@@ -22,14 +22,18 @@ FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "avx512_bf16"
 """What decides how fast small formats are."""
 LIBRARIES = ("torch", "onnxruntime", "transformers", "tokenizers", "numpy")
 START = """
-import json, resource, sys, time
+import json, pathlib, resource, sys, time
 began = time.perf_counter()
 import slim
 model = slim.load(sys.argv[1])
 loaded = time.perf_counter()
 slim.predict(model, [sys.argv[2]])
 answered = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+status = pathlib.Path("/proc/self/status")  # on Linux ru_maxrss begins with that of the process that started this one
+if status.is_file():
+    peak = 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"load": loaded - began, "answer": answered - began, "peak_bytes": peak}))
 """
 """A process that imports, loads and answers once."""
