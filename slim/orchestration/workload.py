@@ -218,7 +218,7 @@ def layers_of_recipes(params: Params, size: ModelSize) -> dict[str, int]:
 def recipe(entry: Mapping[str, Any], params: Params, rows: Rows, size: ModelSize, layers: int) -> Work:
     """One recipe: a saved model and, where its method has `epochs`, its training.
 
-    A teacher whose hidden states or attention are learned from is read beside.
+    A teacher labels altered copies first; one whose hidden states or attention are learned from is read beside.
     """
     method = inspect.signature(find("compression/compressors", entry["method"])).parameters
     options = {name: option.default for name, option in method.items()}
@@ -227,10 +227,12 @@ def recipe(entry: Mapping[str, Any], params: Params, rows: Rows, size: ModelSize
     saved = _saved(size, layers)
     if "epochs" not in method:
         return saved
-    texts = rows.train + min(options.get("transfer", 0), rows.unlabelled)
+    altered = rows.train * options.get("augment", 0)
+    texts = rows.train + altered + min(options.get("transfer", 0), rows.unlabelled)
     work = training(texts, _steps(options, texts), options["batch_size"], layers)
     beside = any((options.get("losses") or {}).values())
-    return work + saved + (reading(int(work.trained), size.layers) if beside else Work())
+    labelled = altered if beside or options.get("alpha") else 0
+    return work + saved + reading(labelled + (int(work.trained) if beside else 0), size.layers)
 
 
 def evaluate(params: Params, rows: Rows, size: ModelSize) -> Work:

@@ -9,27 +9,42 @@ import numpy as np
 
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Input, Split
+from slim.training.augmentation import augmented
 from slim.training.cross_entropy import UNLABELLED
 from slim.training.objective import DistillationObjective
 from slim.training.rounding import rounded_weights
 from slim.training.trainer import Schedule, train_classifier
+from slim.utils.io import read_arrays, write_arrays
 
 
 @dataclass(frozen=True)
 class TransferSet:
-    """The inputs of a dataset and the teacher's answers to them."""
+    """The inputs that a student learns from, and the teacher's answers to them."""
 
     train: Split
     unlabelled: Sequence[Input]
+    """Further inputs, without a label."""
     logits: dict[str, np.ndarray]
-    """train and unlabelled -> the teacher's logits [inputs, classes]."""
+    """train and unlabelled -> the teacher's logits [inputs, classes]; there may be more of the unlabelled."""
 
-    def with_unlabelled(self, count: int) -> tuple[Split, np.ndarray]:
-        """The labelled inputs and the first `count` unlabelled ones, and the teacher's logits on them."""
-        more = self.unlabelled[:count]
-        labels = np.concatenate([self.train.labels, np.full(len(more), UNLABELLED, np.int64)])
-        logits = np.concatenate([self.logits["train"], self.logits["unlabelled"][: len(more)]])
-        return Split([*self.train.inputs, *more], labels), logits
+    def with_unlabelled(self) -> tuple[Split, np.ndarray]:
+        """All inputs, and the teacher's logits on them."""
+        labels = np.concatenate([self.train.labels, np.full(len(self.unlabelled), UNLABELLED, np.int64)])
+        logits = np.concatenate([self.logits["train"], self.logits["unlabelled"][: len(self.unlabelled)]])
+        return Split([*self.train.inputs, *self.unlabelled], labels), logits
+
+    def with_altered(self, copies: int, teacher: Classifier, seed: int, work: Path) -> "TransferSet":
+        """With so many altered copies of every training text, which the teacher labels (`augmented`).
+
+        `work` keeps its answers for a run that is killed and resumed.
+        """
+        altered = augmented(self.train.inputs, copies, getattr(teacher.processor, "mask_token", None), seed)
+        answers = work / "altered.npz"
+        if not answers.exists():
+            write_arrays({"logits": teacher.logits(altered)}, answers)
+        before = self.logits["unlabelled"][: len(self.unlabelled)]
+        logits = self.logits | {"unlabelled": np.concatenate([before, read_arrays(answers)["logits"]])}
+        return TransferSet(self.train, [*self.unlabelled, *altered], logits)
 
 
 def distill_classifier(
@@ -37,19 +52,16 @@ def distill_classifier(
     objective: DistillationObjective,
     schedule: Schedule,
     inputs: TransferSet,
-    transfer: int,
     work: Path,
     block_size: int | None = None,
 ) -> None:
-    """Train a student in place on labelled inputs and at most `transfer` unlabelled ones.
+    """Train a student in place on labelled and unlabelled inputs.
 
-    A control, whose objective has no teacher, sees the labelled inputs only, for as many steps. No checkpoint is
-    chosen: both end with their last step, so that neither has more to choose from. `block_size`: weights are seen in
-    4 bits, so many of them sharing a scale (`rounded_weights`); None: as they are.
+    A control, whose objective has no teacher, sees the labelled inputs only; give it a schedule of as many steps. No
+    checkpoint is chosen: both end with their last step, so that neither has more to choose from. `block_size`: weights
+    are seen in 4 bits, so many of them sharing a scale (`rounded_weights`); None: as they are.
     """
-    split, logits = inputs.with_unlabelled(transfer)
-    schedule = replace(schedule, steps=schedule.length(len(split.inputs)))
-    if not objective.has_teacher:
-        split, logits = inputs.with_unlabelled(0)
+    seen = inputs if objective.has_teacher else replace(inputs, unlabelled=[])
+    split, logits = seen.with_unlabelled()
     with rounded_weights(student.model, block_size) if block_size else nullcontext():
         train_classifier(student, split, None, schedule, work, objective, teacher=logits)

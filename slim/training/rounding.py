@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from transformers.pytorch_utils import Conv1D
 
 from slim.modeling.architecture import Model
 
@@ -22,14 +23,15 @@ def rounded_weights(model: Model, block_size: int) -> Iterator[None]:
     model holds again before each step of an optimizer and after the block; checkpoints hold no others. Biases and
     norms are not rounded.
     """
-    weights = [part.weight for part in model.modules() if isinstance(part, nn.Linear | nn.Embedding)]
+    parts = [part for part in model.modules() if isinstance(part, nn.Linear | nn.Embedding | Conv1D)]
+    weights = [part.weight for part in parts]
     exact: list[Tensor] = []
 
     def round_all(module: nn.Module, _: Any) -> None:
         if module.training and not exact:
             exact.extend(weight.detach().clone() for weight in weights)
-            for weight in weights:
-                weight.data.copy_(rounded(weight.detach(), block_size))
+            for part in parts:
+                part.weight.data.copy_(_rounded(part, block_size))
 
     def restore(*_: Any) -> None:
         for weight, value in zip(weights, exact, strict=False):
@@ -43,6 +45,12 @@ def rounded_weights(model: Model, block_size: int) -> Iterator[None]:
         restore()
         for hook in hooks:
             hook.remove()
+
+
+def _rounded(part: nn.Linear | nn.Embedding | Conv1D, block_size: int) -> Tensor:
+    """The weight of a layer, every output's rounded by itself; GPT-2 has them as columns."""
+    weight = part.weight.detach()
+    return rounded(weight.T, block_size).T if isinstance(part, Conv1D) else rounded(weight, block_size)
 
 
 def rounded(weight: Tensor, block_size: int) -> Tensor:

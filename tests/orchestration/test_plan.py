@@ -101,6 +101,9 @@ def test_distillation_trains_what_is_left_and_reads_a_teacher_beside_it(params):
     assert workload.recipe(entry | {"min_steps": 20}, params, ROWS, SIZE, 2).trained == 20 * 8
     assert workload.recipe(entry | {"transfer": 5}, params, ROWS, SIZE, 2).trained == 14 * 8
     assert workload.recipe(entry | {"losses": {"hidden_states": 1.0}}, params, ROWS, SIZE, 2).read_layers == 13 * 8 * 4
+    altered = workload.recipe(entry | {"augment": 2}, params, ROWS, SIZE, 2)
+    assert altered.trained == 38 * 8 and altered.read_layers == 200 * 4
+    assert workload.recipe(entry | {"augment": 2, "alpha": 0.0}, params, ROWS, SIZE, 2).read == 0
 
 
 def test_a_recipe_that_does_not_train_is_a_saved_model(params):

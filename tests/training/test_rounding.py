@@ -6,6 +6,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from slim.compression.onnx.quantization import quantize_weights
 from slim.training.rounding import rounded, rounded_weights
@@ -57,6 +58,18 @@ def test_a_training_pass_sees_rounded_weights_and_the_optimizer_moves_exact_ones
     plain.load_state_dict({**before, **{name: rounded(before[name], 16) for name in ("0.weight", "2.weight")}})
     plain(ids).square().mean().backward()
     assert torch.equal(gradient, plain[2].weight.grad)
+
+
+def test_the_transposed_weights_of_gpt2_are_rounded_output_by_output():
+    torch.manual_seed(0)
+    layer, plain = Conv1D(3, 32), nn.Linear(32, 3)
+    plain.weight.data, plain.bias.data = layer.weight.data.T.clone(), layer.bias.data.clone()
+    x, seen = torch.randn(4, 32), {}
+    for each in (layer, plain):
+        with rounded_weights(each, 16):
+            seen[each] = each.train()(x)
+    assert torch.allclose(seen[layer], seen[plain], atol=1e-6)
+    assert not torch.allclose(seen[layer], layer(x), atol=1e-3)
 
 
 def test_nothing_is_rounded_when_predicting_and_nothing_stays_rounded(model):

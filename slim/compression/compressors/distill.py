@@ -28,6 +28,7 @@ def distill(
     alpha: Weight = 0.5,
     losses: Mapping[Loss, NotNegative] | None = None,
     transfer: CountOrZero = 0,
+    augment: CountOrZero = 0,
     epochs: Positive = 1.0,
     min_steps: CountOrZero = 0,
     batch_size: Count = 32,
@@ -39,14 +40,16 @@ def distill(
 ) -> "Classifier":
     """The model after training on alpha * soft + (1 - alpha) * hard labels (arXiv:1503.02531), AdamW, linear schedule.
 
-    `losses`: weights of further losses, files of slim/training/losses/; `transfer`: at most so many unlabelled
-    inputs, labelled by the teacher, are added to train; `epochs` counts passes over all of them, but at least
-    `min_steps` optimizer steps are made. With alpha 0 and no further loss it is the control: fine-tuning without a
-    teacher, for as many steps. `bits`: the student learns with its weights rounded as `quantize` with these `bits` and
-    `block_size` rounds them, and is saved with the exact ones. Raises ValueError where further losses would compare
-    the layers of a student and a teacher that read other tokens.
+    `losses`: weights of further losses, files of slim/training/losses/. The teacher labels what is added to train: at
+    most `transfer` unlabelled inputs, and `augment` altered copies of every text (slim/training/augmentation.py).
+    `epochs` counts passes over all of them, but at least `min_steps` optimizer steps are made. With alpha 0 and no
+    further loss it is the control: fine-tuning without a teacher, on train alone, for as many steps. `bits`: the
+    student learns with its weights rounded as `quantize` with these `bits` and `block_size` rounds them, and is saved
+    with the exact ones. Raises ValueError where further losses would compare the layers of a student and a teacher
+    that read other tokens, or for altered copies of images.
     """
     import copy
+    from dataclasses import replace
 
     from slim.training.distillation import TransferSet, distill_classifier
     from slim.training.objective import DistillationObjective
@@ -59,12 +62,17 @@ def distill(
             "losses compare layers token by token, and the student has another vocabulary than its teacher: "
             "leave them out, or distill before trim_vocabulary"
         )
-    layers = tuple(context.teacher_layers)
-    objective = DistillationObjective(temperature, alpha, weights, layers, teacher and teacher.model)
+    objective = DistillationObjective(
+        temperature, alpha, weights, tuple(context.teacher_layers), teacher and teacher.model
+    )
+    inputs = TransferSet(context.train, context.unlabelled[:transfer], context.teacher_logits)
+    texts = (1 + augment) * len(context.train.inputs) + len(inputs.unlabelled)
     schedule = Schedule(epochs, batch_size, learning_rate, warmup, weight_decay, context.seed, min_steps)
+    schedule = replace(schedule, steps=schedule.length(texts))  # as many with a teacher as without
+    if augment and objective.has_teacher:
+        inputs = inputs.with_altered(augment, context.teacher, context.seed, context.work)
     student = model.with_model(copy.deepcopy(model.model))
-    inputs = TransferSet(context.train, context.unlabelled if transfer else [], context.teacher_logits)
-    distill_classifier(student, objective, schedule, inputs, transfer, context.work, block_size if bits else None)
+    distill_classifier(student, objective, schedule, inputs, context.work, block_size if bits else None)
     return student
 
 
