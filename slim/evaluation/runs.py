@@ -61,18 +61,14 @@ class RunEvaluation:
         return self._once(name, known, [folder, self._data], measure)
 
     def _baseline(self, name: str, entry: Mapping[str, Any]) -> Measurement:
-        options = {key: value for key, value in entry.items() if key not in FIELDS}
         known = {"stage": "baseline"} | _fields(entry)
 
         def measure() -> Measurement:
-            evaluator, train = self._evaluator(), read_split(self._data, "train")
-            how = {"seed": int(self._seed), "threads": self.runtime["threads"]}
-            data = TrainingData(train, evaluator.validation, len(class_names(self._data)), ENCODER, **how)
+            model = fitted(entry, self._data, int(self._seed), self.runtime["threads"])
             with TemporaryDirectory() as folder:
-                model = find("evaluation/baselines", entry["method"])(data, **options)
-                return evaluator.measure_baseline(model, Path(folder, name))
+                return self._evaluator().measure_baseline(model, Path(folder, name))
 
-        item = {"method": entry["method"], "seed": self._seed, **options}
+        item = {"method": entry["method"], "seed": self._seed, **_options(entry)}
         return self._once(name, known, [self._data, ENCODER], measure, **item)
 
     def _once(self, name: str, known: Record, reads: list[Path], measure: Any, **options: Any) -> Measurement:
@@ -100,6 +96,17 @@ class RunEvaluation:
     @property
     def _seed(self) -> str:
         return self.run.split("/")[1]
+
+
+def fitted(entry: Mapping[str, Any], data: Path, seed: int, threads: int) -> Any:
+    """A baseline, an entry of params.yaml, fitted on the train split of a dataset's folder."""
+    train, validation = (read_split(data, name) for name in ("train", "validation"))
+    known = TrainingData(train, validation, len(class_names(data)), ENCODER, seed, threads)
+    return find("evaluation/baselines", entry["method"])(known, **_options(entry))
+
+
+def _options(entry: Mapping[str, Any]) -> Record:
+    return {key: value for key, value in entry.items() if key not in FIELDS}
 
 
 def _fields(entry: Mapping[str, Any]) -> Record:

@@ -12,6 +12,8 @@ from slim.report.numbers import interval, megabytes, number, percent, points, ro
 from slim.report.tables.comparisons import ALL
 
 Tables = Mapping[str, pd.DataFrame]
+TIMES = "latency.png"
+"""Accuracy against time, which the stage `benchmark` draws beside the page."""
 
 
 class Section(NamedTuple):
@@ -68,7 +70,8 @@ def report_page(
     ]  # fmt: skip
     sentences = [*text.headline_sentences(tables, level), *text.chosen_sentences(tables)]
     files = ["claims.json", *(f"{name}.csv" for name in sorted(tables))]
-    return render("How small, how accurate, how sure", "size_accuracy", sentences, sections, "figures", files)
+    title = "How small, how accurate, how sure"
+    return render(title, "size_accuracy", sentences, sections, "figures", files, times=TIMES)
 
 
 def study_page(tables: Tables) -> str:
@@ -109,13 +112,14 @@ def _pivot(table: pd.DataFrame, row: str, value: str, form: Any, by: Sequence[st
     return html(means.rename(index=words).reset_index())
 
 
-def render(
-    title: str, first: str, sentences: Iterable[str], sections: Iterable[Section], folder: str, files: Iterable[str]
-) -> str:
-    """A page whose first screen is a picture and sentences; inline style and script, nothing from the network."""
-    return template(Path(__file__).with_name("page.html.j2")).render(
-        title=title, first=first, sentences=list(sentences), sections=list(sections), folder=folder, files=list(files)
-    )
+def render(title: str, first: str, sentences: Iterable[str], sections: Iterable[Section], folder: str,
+           files: Iterable[str], times: str = "") -> str:  # fmt: skip
+    """A page whose first screen is a picture and sentences; inline style and script, nothing from the network.
+
+    `times`: the file of another picture to choose in the first one's place.
+    """
+    shown = {"sentences": list(sentences), "sections": list(sections), "files": list(files), "times": times}
+    return template(Path(__file__).with_name("page.html.j2")).render(title=title, first=first, folder=folder, **shown)
 
 
 def template(path: Path) -> Template:
@@ -186,7 +190,7 @@ def _datasets(cards: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def summary(tables: Tables, level: float) -> str:
-    """Markdown for the README: the picture, at most six sentences, one table."""
+    """Markdown for the README: the picture, at most seven sentences, one table."""
     table = recipe_table(tables)
     head, rule = list(table.columns), [":--"] + ["--:"] * (len(table.columns) - 1)
     rows = ["| " + " | ".join(map(str, cells)) + " |" for cells in [head, rule, *table.to_numpy().tolist()]]

@@ -44,6 +44,17 @@ def recipes_of(**rows):
     ])  # fmt: skip
 
 
+def test_a_smaller_baseline_that_reads_no_lower_is_named_first(tables):
+    recipes = tables["recipes"].copy()
+    assert text.headline_sentences(tables, 0.95)[0].startswith("The recipe")
+    words, here = recipes["stage"] == "baseline", recipes["dataset"] == "reuters_r8"
+    recipes.loc[words & here, ["accuracy", "bytes"]] = [0.999, 2e4]
+    first = text.headline_sentences(tables | {"recipes": recipes}, 0.95)[0]
+    assert first.startswith("On reuters_r8 a baseline is smaller") and first.endswith("99.9 % at 0.02 MB.")
+    recipes.loc[words, ["accuracy", "bytes"]] = [0.999, 2e4]
+    assert " and 1 more a baseline" in text.headline_sentences(tables | {"recipes": recipes}, 0.95)[0]
+
+
 @pytest.mark.parametrize(
     ("rows", "chosen"),
     [

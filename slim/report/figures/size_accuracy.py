@@ -1,4 +1,4 @@
-"""How small, how accurate, beside what, how sure: test accuracy against bytes on disk."""
+"""How small or how fast, how accurate, beside what, how sure: test accuracy against bytes or against time."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,17 +14,31 @@ from slim.report.numbers import percent
 
 STAGES = {"teacher": INK, "prune": "#C84B00", "distill": "#0072B2", "compress": "#00805E"}
 """Stage -> colour of its recipes."""
-SIZE, AREA = (5.5, 4.1), (4.8, 3.3)
+PANEL, AREA = (5.5, 4.1), (4.8, 3.3)
 """Inches of a panel, and, about, of its plotting area."""
 LETTER, LINE = 0.068, 0.135
 """Inches of a letter and of a line of a label."""
 FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 3)
 """Ticks of a decade, where the sizes are of one or of several."""
 NOTE = (
-    "Test accuracy against size on disk (log scale), mean over {seeds}; bars: bootstrap interval over seeds and test "
+    "Test accuracy against {0.what} (log scale), mean over {1}; bars: bootstrap interval over seeds and test "
     "items. Teacher black, pruned orange, distilled blue, compressed green, baselines grey. A triangle at the bottom: "
-    "further down, at the accuracy beside it. Grey stairs: the front, which no smaller model reaches."
+    "further down, at the accuracy beside it. Grey stairs: the front, which no {0.less} model reaches."
 )
+
+
+class Cost(NamedTuple):
+    """What the horizontal axis shows; less is better."""
+
+    column: str
+    unit: float
+    label: str
+    what: str
+    less: str
+
+
+SIZE = Cost("bytes", 1e6, "size on disk (MB)", "size on disk", "smaller")
+TIME = Cost("short_p50", 1e-3, "median time of a short text alone (ms)", "the time to answer one short text", "faster")
 
 
 class Box(NamedTuple):
@@ -40,23 +54,23 @@ class Box(NamedTuple):
         return across and self.low < other.high and other.low < self.high
 
 
-def size_accuracy(recipes: pd.DataFrame) -> Figure:
-    """The table `recipes`: a panel a dataset, a point a recipe or baseline."""
+def size_accuracy(recipes: pd.DataFrame, cost: Cost = SIZE) -> Figure:
+    """The table `recipes`, with a column of the cost: a panel a dataset, a point a recipe or baseline."""
     rows = recipes[recipes["dataset"] != "all"]
     seeds = int(rows["seeds"].min())
-    note = NOTE.format(seeds="one seed" if seeds == 1 else f"{seeds} seeds")
-    figure, grid = panels(datasets := list(dict.fromkeys(rows["dataset"])), SIZE, note=note)
+    note = NOTE.format(cost, "one seed" if seeds == 1 else f"{seeds} seeds")
+    figure, grid = panels(datasets := list(dict.fromkeys(rows["dataset"])), PANEL, note=note)
     for axes, dataset in zip(grid, datasets, strict=True):
-        _panel(axes, rows[rows["dataset"] == dataset])
+        _panel(axes, rows[rows["dataset"] == dataset], cost)
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame) -> None:
-    models = rows[rows["bytes"].notna()].sort_values("bytes")
+def _panel(axes: Axes, rows: pd.DataFrame, cost: Cost) -> None:
+    models = rows[rows[cost.column].notna()].sort_values(cost.column)
     low, high = _limits(rows)
-    sizes = models["bytes"].to_numpy() / 1e6
+    sizes = models[cost.column].to_numpy() / cost.unit
     left, right = sizes.min() / 1.3, sizes.max() * 1.35
-    axes.set(ylim=(low, high), ylabel="test accuracy (%)", xlabel="size on disk (MB)", xscale="log")
+    axes.set(ylim=(low, high), ylabel="test accuracy (%)", xlabel=cost.label, xscale="log")
     axes.set_xlim(left, right)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ticks = [m * 10.0**e for e in range(-3, 6) for m in (FINE if right < 20 * left else COARSE)]

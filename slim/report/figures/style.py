@@ -81,12 +81,18 @@ def note_only(text: str) -> Figure:
 
 def write_pngs(figures: Mapping[str, Figure], folder: str | Path) -> None:
     """A folder that holds `<name>.png` for each figure and nothing else; the same figures are the same bytes."""
-    with written_aside(folder) as aside, matplotlib.rc_context(STYLE):
+    with written_aside(folder) as aside:
         aside.mkdir()
         for name, figure in figures.items():
-            figure.set(dpi=150, facecolor="white")
-            # Unlike `savefig`, which draws everything twice, once for nothing but the layout.
-            FigureCanvasAgg(figure).print_png(aside / f"{name}.png", metadata={"Software": None})
+            write_png(figure, aside / f"{name}.png")
+
+
+def write_png(figure: Figure, path: str | Path) -> None:
+    """A figure as a picture; the same figure is the same bytes."""
+    figure.set(dpi=150, facecolor="white")
+    # Unlike `savefig`, which draws everything twice, once for nothing but the layout.
+    with written_aside(path) as aside, aside.open("wb") as file, matplotlib.rc_context(STYLE):
+        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
 
 
 def spread(positions: NDArray[np.floating], gap: float, low: float, high: float) -> NDArray[np.floating]:
