@@ -24,8 +24,9 @@ def report() -> None:
     write_json(ledger, "reports/claims.json")
     write_jsons(metrics(tables["recipes"]), "reports/metrics")
     write_json(headline(tables), "reports/headline.json")
-    write_text(summary(tables, level), "reports/summary.md")
-    write_text(report_page(tables, ledger, measured.cards, level), "reports/index.html")
+    shipped = params.ship.recipe
+    write_text(summary(tables, level, shipped), "reports/summary.md")
+    write_text(report_page(tables, ledger, measured.cards, level, shipped), "reports/index.html")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ RERUNS = {
     "prune.half.keep": (0.75, {"prune@half", "choose", "evaluate", "report"}),
     "distillation.temperature": (4.0, {"distill"}),
     "distill.half_distilled.alpha": (0.9, {"distill@half_distilled", "evaluate", "report"}),
-    "ship.recipe": ("half", {"ship"}),
+    "ship.recipe": ("half", {"report", "ship"}),
     "compress.small.method": ("identity", {"compress@small", "evaluate", "report"}),
     "baselines.tfidf_linear_svm.C": (2.0, {"evaluate", "report"}),
     "recover.sets": (1, {"recover"}),

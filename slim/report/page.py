@@ -29,9 +29,10 @@ class Section(NamedTuple):
 
 
 def report_page(
-    tables: Tables, ledger: Sequence[Mapping[str, Any]], cards: Mapping[str, Mapping[str, Any]], level: float
-) -> str:
-    """The HTML of the report; pictures lie in figures/, tables beside it."""
+    tables: Tables, ledger: Sequence[Mapping[str, Any]], cards: Mapping[str, Mapping[str, Any]], level: float,
+    shipped: str = "",
+) -> str:  # fmt: skip
+    """The HTML of the report; pictures lie in figures/, tables beside it. `shipped`: the recipe handed over."""
     sections = [
         Section(
             "Recipes", "Means over seeds; accuracies in %, differences in points with their intervals. The control is "
@@ -68,7 +69,7 @@ def report_page(
         Section("Data", "Depths and recipes are chosen on validation; test is only reported.",
                 tables={"Items of each split.": html(_datasets(cards))}),
     ]  # fmt: skip
-    sentences = [*text.headline_sentences(tables, level), *text.chosen_sentences(tables)]
+    sentences = [*text.headline_sentences(tables, level, shipped), *text.chosen_sentences(tables)]
     files = ["claims.json", *(f"{name}.csv" for name in sorted(tables))]
     title = "How small, how accurate, how sure"
     return render(title, "size_accuracy", sentences, sections, "figures", files, times=TIMES)
@@ -189,12 +190,12 @@ def _datasets(cards: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("")
 
 
-def summary(tables: Tables, level: float) -> str:
-    """Markdown for the README: the picture, at most seven sentences, one table."""
+def summary(tables: Tables, level: float, shipped: str = "") -> str:
+    """Markdown for the README: the picture, at most eight sentences, one table."""
     table = recipe_table(tables)
     head, rule = list(table.columns), [":--"] + ["--:"] * (len(table.columns) - 1)
     rows = ["| " + " | ".join(map(str, cells)) + " |" for cells in [head, rule, *table.to_numpy().tolist()]]
-    sentences = [f"- {sentence}" for sentence in text.headline_sentences(tables, level)]
+    sentences = [f"- {sentence}" for sentence in text.headline_sentences(tables, level, shipped)]
     note = "Test accuracy in %, differences in points, means over seeds, in brackets bootstrap intervals:"
     picture = "![Test accuracy against size on disk](figures/size_accuracy.png)"
     return "\n".join([picture, "", *sentences, "", note, "", *rows]) + "\n"

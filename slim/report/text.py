@@ -46,8 +46,11 @@ def _teacher(recipes: pd.DataFrame) -> dict[str, Any] | None:
     return {str(key): value for key, value in rows[0].items()} if rows else None
 
 
-def headline_sentences(tables: Tables, level: float) -> list[str]:
-    """Where a baseline wins; how small, how accurate, beside what, how sure: at most seven sentences."""
+def headline_sentences(tables: Tables, level: float, shipped: str = "") -> list[str]:
+    """Where a baseline wins; how small, how accurate, beside what, how sure: at most eight sentences.
+
+    `shipped`: the recipe that is handed over, where it may be another.
+    """
     recipes, compared = tables["recipes"], tables["comparisons"]
     name, teacher = headline_recipe(recipes), _teacher(recipes)
     seeds = tables["results"]["seed"].nunique()
@@ -59,8 +62,7 @@ def headline_sentences(tables: Tables, level: float) -> list[str]:
         kept = f" and keeps {row['layers']:.3g} of {teacher['layers']:.3g} layers"
     datasets = list(dict.fromkeys(set(recipes["dataset"]) - {ALL}))
     where = f"on {datasets[0]}" if len(datasets) == 1 else f"on average over {len(datasets)} datasets"
-    rows = compared[(compared["dataset"] == ALL) & (compared["recipe"] == name)].to_dict("records")
-    by_kind = {row["against"]: {str(key): value for key, value in row.items()} for row in rows}
+    by_kind = _by_kind(compared, name)
     others = {key: text.format(by_kind[key]["reference"]) for key, text in AGAINST.items() if key in by_kind}
     return [
         *_simpler_wins(recipes, name),
@@ -69,8 +71,22 @@ def headline_sentences(tables: Tables, level: float) -> list[str]:
         f"Its test accuracy is {percent(row['accuracy'])} % {where}; the teacher's is "
         f"{percent(teacher['accuracy'])} %.",
         *(difference(by_kind[key], "It", other) for key, other in others.items()),
+        *(_handed_over(recipes, compared, shipped) if shipped != name else []),
         _sure(seeds, level),
     ]
+
+
+def _by_kind(compared: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
+    """against (teacher, control, ...) -> a recipe's comparison over all datasets."""
+    rows = compared[(compared["dataset"] == ALL) & (compared["recipe"] == name)].to_dict("records")
+    return {row["against"]: {str(key): value for key, value in row.items()} for row in rows}
+
+
+def _handed_over(recipes: pd.DataFrame, compared: pd.DataFrame, name: str) -> list[str]:
+    """The recipe that is shipped, beside the teacher."""
+    size = recipes.loc[(recipes["dataset"] == ALL) & (recipes["recipe"] == name), "bytes"]
+    row = _by_kind(compared, name).get("teacher")
+    return [difference(row, f"{name} (shipped, {megabytes(size.iloc[0])} MB)", AGAINST["teacher"])] if row else []
 
 
 def chosen_sentences(tables: Tables) -> list[str]:

@@ -50,7 +50,7 @@ def written(data, tmp_path_factory):
     params = SimpleNamespace(
         grid=grid, strategies=synthetic.OPTIONS, fusions=synthetic.FUSION_OPTIONS, prune=synthetic.PRUNE,
         distill=synthetic.DISTILL, compress=synthetic.COMPRESS, baselines=synthetic.BASELINES,
-        evaluate=SimpleNamespace(resamples=300, level=LEVEL),
+        evaluate=SimpleNamespace(resamples=300, level=LEVEL), ship=SimpleNamespace(recipe="half_distilled"),
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -55,6 +55,14 @@ def test_a_smaller_baseline_that_reads_no_lower_is_named_first(tables):
     assert " and 1 more a baseline" in text.headline_sentences(tables | {"recipes": recipes}, 0.95)[0]
 
 
+def test_what_is_shipped_stands_beside_the_teacher_where_it_is_another_than_the_headline(tables):
+    name = text.headline_recipe(tables["recipes"])
+    other = next(each for each in ("half", "half_distilled") if each != name)
+    sentences = text.headline_sentences(tables, 0.95, other)
+    assert [s for s in sentences if s.startswith(f"{other} (shipped, ") and "the teacher: " in s]
+    assert text.headline_sentences(tables, 0.95, name) == text.headline_sentences(tables, 0.95)
+
+
 @pytest.mark.parametrize(
     ("rows", "chosen"),
     [

@@ -22,7 +22,7 @@ FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 3)
 """Ticks of a decade, where the sizes are of one or of several."""
 NOTE = (
     "Test accuracy against {0.what} (log scale), mean over {1}; bars: bootstrap interval over seeds and test "
-    "items. Teacher black, pruned orange, distilled blue, compressed green, baselines grey. A triangle at the bottom: "
+    "items. Teacher square, pruned orange, distilled blue, compressed green, baselines grey. A triangle at the foot: "
     "further down, at the accuracy beside it. Grey stairs: the front, which no {0.less} model reaches."
 )
 
