@@ -3,8 +3,11 @@
 import copy
 import csv
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,8 @@ from slim.subsets.lattice import Lattice, mask_of
 from slim.utils.io import read_arrays, read_json
 from tests.project import MODELS, RUNS, SEEDS, FirstRun, Project, first_run, put
 from tests.test_truth import STAGES, covers, declared
+
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,23 @@ def test_what_is_shipped_is_the_best_seed_of_the_recipe_with_its_card(project):
     assert files == {path.name for path in best.iterdir()} | {"README.md"}
     assert all((shipped / name).read_bytes() == (best / name).read_bytes() for name in files - {"README.md"})
     assert "# small of toy" in (shipped / "README.md").read_text()
+
+
+def test_a_registered_version_of_the_artifact_is_fetched_from_anywhere(project, tmp_path):
+    clone, store, got = tmp_path / "clone", tmp_path / "store", tmp_path / "got"
+    shutil.copytree(project.folder, clone, symlinks=True, ignore=shutil.ignore_patterns(".ckpt", "runs"))
+    for words in (
+        "git add -f dvc.yaml dvc.lock .dvc/config params.yaml",
+        "git -c user.name=a -c user.email=a@b commit -qm run",
+        f"dvc remote add -d store {store}",
+        "git add -f .dvc/config",
+        "git -c user.name=a -c user.email=a@b commit -qm remote",
+        "dvc push -q shipped",
+        "git -c user.name=a -c user.email=a@b tag -a small@v0.1.0 -m version",
+        f"dvc artifacts get -q {clone} small -o {got}",
+    ):
+        subprocess.run(words.split(), cwd=clone, check=True, capture_output=True, env=os.environ | {"PATH": PATH})
+    assert (got / "toy/README.md").read_bytes() == (project.folder / "shipped/toy/README.md").read_bytes()
 
 
 RUNNING = {"finetune", "ablate", "recover", "extract_signals", "remeasure", "prune", "distill", "compress", "evaluate"}
