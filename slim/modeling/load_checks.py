@@ -58,7 +58,8 @@ def ignored_options(config: Mapping[str, Any], model: Model) -> list[str]:
     """The options of a config.json that are not even mentioned in the code of a model's class and its config's."""
     modules = {each.__module__ for made in (model, model.config) for each in type(made).__mro__}
     code = "".join(inspect.getsource(sys.modules[name]) for name in modules if name.startswith("transformers."))
-    known = {*architecture(config["model_type"]).fixed, "tokenizer_class", "finetuning_task", "task_specific_params"}
+    other = ("tokenizer_class", "finetuning_task", "task_specific_params", "replaced")
+    known = {*architecture(config["model_type"]).fixed, *other}
     return [name for name, value in sorted(config.items()) if value and name not in known and name not in code]
 
 

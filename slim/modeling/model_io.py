@@ -24,7 +24,7 @@ from slim.modeling.load_checks import (
     ignored_options,
 )
 from slim.modeling.manifest import model_folder
-from slim.modeling.transformer import Processor, architecture, auto_model, check_supported
+from slim.modeling.transformer import Processor, architecture, check_supported, model_class
 from slim.utils.io import read_json
 
 FORMAT = "transformers"
@@ -89,7 +89,7 @@ def _parts(folder: Path, config: Config, *, fresh_head: bool) -> tuple[Model, Pr
     processor = _processor(folder, config)
     reconcile(config, processor, str(folder))
     with _readable(folder):
-        model, loading = auto_model(config).from_pretrained(
+        model, loading = model_class(config).from_pretrained(
             folder,
             config=config,
             local_files_only=True,

@@ -20,6 +20,7 @@ from transformers.pytorch_utils import Conv1D
 
 from slim.modeling.architecture import Architecture, Batch, Config, Model
 from slim.modeling.architectures import ARCHITECTURES
+from slim.modeling.replaced import with_replaced
 
 Processor = Any  # a tokenizer or, where a model reads images, an image processor
 
@@ -46,12 +47,14 @@ def reads_images(processor: Processor) -> bool:
 
 def from_config(config: Config) -> Model:
     """A classifier of random weights."""
-    return auto_model(config).from_config(config)
+    return model_class(config)._from_config(config)
 
 
-def auto_model(config: Config) -> Any:
+def model_class(config: Config) -> Any:
+    """The class of a classifier with this config."""
     known = architecture(config.model_type)
-    return AutoModelForImageClassification if known.images else AutoModelForSequenceClassification
+    auto: Any = AutoModelForImageClassification if known.images else AutoModelForSequenceClassification
+    return with_replaced(auto._model_mapping[type(config)], config)
 
 
 def unwrap(model: Model) -> Model:
