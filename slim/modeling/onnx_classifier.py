@@ -33,7 +33,8 @@ class About:
 
     labels: tuple[str, ...]
     precision: str
-    """The number format of matrix products: fp32, or int8 or int4 where weights and activations are rounded."""
+    """The number format of matrix products: fp32, or int8, int8_static or int4 where weights and activations are
+    rounded; static: by scales that no input changes."""
     parameters: int
     encoder_parameters: int
     """Those of the transformer blocks."""
@@ -118,6 +119,10 @@ class OnnxClassifier:
             members = order[start : start + size]
             out[members] = self.session.run(["logits"], self._batch([tokens[i] for i in members]))[0]
         return out
+
+    def batches(self, inputs: "Sequence[Input]") -> Iterator[dict[str, np.ndarray]]:
+        """The inputs of the graph, one text at a time, in the order given."""
+        return (self._batch([row]) for row in self._tokens(inputs, self.tokenizer))
 
     def reference_logits(self, inputs: "Sequence[Input]") -> np.ndarray:
         """[REFERENCE_INPUTS, classes]: logits of the first inputs, for the proof of a reload."""

@@ -45,6 +45,20 @@ def _check_depth(value: Any) -> Any:
     return value
 
 
+FEWEST = 32
+"""Texts below which extremes say too little of others."""
+
+
+def _check_calibration(count: int) -> int:
+    if count and count < FEWEST:
+        raise ValueError(
+            f"should be 0 or {FEWEST} and more, got {count}: fewer texts do not show how far values reach"
+        )
+    return count
+
+
+Calibration = Annotated[int, AfterValidator(_check_calibration)]
+"""How many texts fix the scales of activations; 0: none do."""
 Depth = Annotated[float | str, BeforeValidator(_check_depth)]
 """The fraction of layers to keep, or the rule that chooses how many."""
 

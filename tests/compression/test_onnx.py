@@ -1,6 +1,7 @@
 """Export and quantization: the same logits, the same bytes, and known roundings."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -9,11 +10,14 @@ import torch
 from onnx import numpy_helper
 
 import slim.compression.onnx.export
+from slim.compression.compressors.quantize import quantize
 from slim.compression.onnx import quantization
 from slim.compression.onnx.export import encoder_bytes, export
 from slim.compression.onnx.graph import readers, split_gemms
 from slim.compression.onnx.quantization import quantize_weights
+from slim.config.messages import check_options
 from slim.evaluation.evaluate import Evaluator
+from slim.modeling.onnx_classifier import OnnxClassifier
 from slim.modeling.splits import Split
 from slim.modeling.transformer import feed_forward_in, layers
 from tests import pico
@@ -168,6 +172,46 @@ def test_the_logits_of_a_text_do_not_depend_on_its_batch(bits, exported):
     together = rounded.logits([*TEXTS, "word1 " * 20])
     alone = np.concatenate([rounded.logits([text]) for text in TEXTS])
     np.testing.assert_allclose(together[:-1], alone, atol=1e-5)
+
+
+@pytest.fixture
+def context():
+    train = Split(pico.texts(64), pico.labels(64))
+    return SimpleNamespace(train=train, validation=Split(TEXTS, pico.labels(24)))
+
+
+def test_calibrated_activations_have_scales_that_no_batch_changes(exported, context, tmp_path):
+    model, first = exported
+    static = quantize(model, context, bits=8, calibration=64)
+    made = operators(static.model)
+    assert "MatMulInteger" not in made and "DynamicQuantizeLinear" not in made and static.precision == "int8_static"
+    together, alone = static.logits(TEXTS), np.concatenate([static.logits([text]) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    dynamic = quantize(model, context, bits=8).logits(TEXTS)
+    near = np.corrcoef(together.ravel(), first.logits(TEXTS).ravel())[0, 1]
+    assert near > 0.95 and not np.allclose(together, dynamic, atol=1e-6)
+    assert len(static.model) < 0.4 * len(first.model)
+    static.save(tmp_path / "model", TEXTS)
+    np.testing.assert_array_equal(OnnxClassifier.load(tmp_path / "model").logits(TEXTS), together)
+    assert quantize(model, context, bits=8, calibration=64).model == static.model
+
+
+def test_extremes_that_calibration_did_not_see_are_clipped(exported, context):
+    """Scales come from the texts given: with those of one word, others are off by more."""
+    model, first = exported
+    narrow = SimpleNamespace(train=Split(["word1"] * 64, pico.labels(64)), validation=context.validation)
+    off = [np.abs(quantize(model, each, bits=8, calibration=64).logits(TEXTS) - first.logits(TEXTS)).mean()
+           for each in (context, narrow)]  # fmt: skip
+    assert off[0] < off[1]
+
+
+def test_a_calibration_that_is_too_small_is_refused(exported, context):
+    with pytest.raises(ValueError, match="100 texts calibrate, and train has 64: ask for fewer"):
+        quantize(exported[0], context, bits=8, calibration=100)
+    with pytest.raises(ValueError, match="only 8 bits are calibrated"):
+        quantize(exported[0], context, bits=4, calibration=64)
+    with pytest.raises(ValueError, match="should be 0 or 32 and more, got 8"):
+        check_options("compress.small", quantize, {"bits": 8, "calibration": 8})
 
 
 def test_a_matrix_that_two_nodes_read_is_shipped_once():
