@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: repro study benchmark plan profile smoke paper test setup check checked lock readme clean-venv
+.PHONY: repro study benchmark peers plan profile smoke paper test setup check checked lock readme clean-venv
 
 repro: checked ## the default run: data, teacher, signals, orders, small models, report
 	@echo "== dvc repro report ship"
@@ -46,6 +46,18 @@ benchmark: ## four datasets and three seeds in runs/benchmark; its results go to
 	python -m stages.publish benchmark
 	python -m benchmarks.fusion runs/benchmark > results/fusion.md
 	python -m slim.report.readme
+
+peers: setup .venv-peers/.ready ## after `make benchmark`: mergekit, TextBrewer, Torch-Pruning and torchao beside its models
+	.venv-peers/bin/python -m benchmarks.peers runs/benchmark movie_reviews
+
+# Of its own, on top of the project's: what other tools need besides.
+.venv-peers/.ready: $(BIN)/.ready benchmarks/peers/lock.txt
+	@echo "== making .venv-peers and installing the tools to compare with"
+	$(BIN)/python -m venv .venv-peers
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+	  > $$(.venv-peers/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/project.pth
+	.venv-peers/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r benchmarks/peers/lock.txt
+	touch $@
 
 checked: setup
 	@echo "== checking the parameters of $(PROFILE)"
@@ -91,4 +103,4 @@ readme: setup
 	python -m slim.report.readme
 
 clean-venv:
-	rm -rf .venv
+	rm -rf .venv .venv-peers
