@@ -65,7 +65,7 @@ class Bench:
 
     def context(self, work: Path) -> Context:
         teacher, logits = Path("models/teacher", self.run), Path("data/logits", f"{self.run}.npz")
-        return Context(Path("data/datasets", self.dataset), teacher, logits, self.runtime, work)
+        return Context(Path("data/datasets", self.dataset), teacher, logits, self.runtime, Path("models/base"), work)
 
     def healed(self, model: Classifier) -> Classifier:
         """A model after the steps of this project's control: fine-tuning without a teacher."""

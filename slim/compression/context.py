@@ -24,6 +24,8 @@ class Context:
     """The teacher's logits on the train and unlabelled inputs."""
     runtime: Mapping[str, Any]
     """How models are loaded and run: the options of `Classifier.load`."""
+    encoder_folder: Path
+    """The pretrained model that the teacher was fine-tuned from."""
     work: Path
     """A folder for checkpoints; it belongs to this recipe, dataset and seed."""
     kept: Sequence[int] = ()
@@ -55,6 +57,10 @@ class Context:
     def teacher(self) -> Classifier:
         """The fine-tuned model that everything started from."""
         return Classifier.load(self.teacher_folder, **self.runtime)
+
+    def encoder(self, labels: Sequence[str]) -> Classifier:
+        """The pretrained model, under a fresh head for these classes."""
+        return Classifier.load(self.encoder_folder, labels=labels, **self.runtime)
 
     @cached_property
     def teacher_logits(self) -> dict[str, np.ndarray]:

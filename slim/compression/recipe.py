@@ -39,9 +39,9 @@ class Recipe:
         """
         dataset, seed = run.split("/")
         data, start = Path("data/datasets", dataset), Path("models", self.start, run)
-        teacher, logits = Path("models/teacher", run), Path("data/logits", f"{run}.npz")
+        teacher, logits, encoder = Path("models/teacher", run), Path("data/logits", f"{run}.npz"), Path("models/base")
         choices = Path("data/choices", f"{self.name}.json")
-        reads = [data, start] + ([teacher, logits] if self.stage == "distill" else [])
+        reads = [data, start] + ([teacher, logits, encoder] if self.stage == "distill" else [])
         reads += [choices] if "order" in self.options else []
         work = work_folder(self.stage, {"key": self.name, "from": self.start, "method": self.method}, reads)
         steps = read_manifest(start)["steps"]
@@ -55,6 +55,7 @@ class Recipe:
                 data=data,
                 teacher_folder=teacher,
                 logits_file=logits,
+                encoder_folder=encoder,
                 runtime={**runtime, "seed": int(seed)},
                 work=work / "unfinished",
                 kept=read_json(choices)[run]["kept"] if "order" in self.options else (),

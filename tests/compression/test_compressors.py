@@ -11,7 +11,7 @@ from slim.evaluation.size import size
 from slim.modeling.classifier import Classifier
 from slim.modeling.formats import load_model
 from slim.modeling.splits import Split
-from slim.modeling.transformer import ARCHITECTURES, layers
+from slim.modeling.transformer import ARCHITECTURES, keep_layers, layers
 from slim.training.rounding import rounded
 from slim.utils.io import write_arrays
 from slim.utils.registry import find, names
@@ -60,7 +60,13 @@ def test_every_compressor_is_under_contract():
 def context(tmp_path) -> Context:
     """A context with texts, teacher logits, and two kept layers."""
     context = Context(
-        tmp_path, tmp_path / "teacher", tmp_path / "logits.npz", {"seed": 0}, tmp_path / "work", kept=[0, 2]
+        tmp_path,
+        tmp_path / "teacher",
+        tmp_path / "logits.npz",
+        {"seed": 0},
+        tmp_path / "base",
+        tmp_path / "work",
+        kept=[0, 2],
     )
     texts, labels = pico.texts(24), pico.labels(24)
     vars(context)["train"] = vars(context)["validation"] = Split(texts, labels)
@@ -146,6 +152,27 @@ def test_a_student_that_learned_with_rounded_weights_is_saved_with_exact_ones(co
     name = next(name for name, weight in aware.items() if name.endswith("query.weight"))
     assert not torch.equal(aware[name], exact[name])
     assert not torch.equal(aware[name], rounded(aware[name], 16))
+
+
+def test_trained_directly_a_student_starts_from_its_layers_and_tokens_of_the_encoder(context, tmp_path):
+    encoder, teacher = pico.classifier(layers=3), pico.classifier(layers=3, seed=1)
+    encoder.save(tmp_path / "base", pico.texts())
+    trimmed = find("compression/compressors", "trim_vocabulary")(teacher, context, min_count=1)
+    student = trimmed.with_model(keep_layers(trimmed.model, [0, 2]))
+    vars(context)["teacher_layers"] = (0, 2)
+    vars(context)["runtime"] = RUNTIME
+    how = {**NULL["distill"], "epochs": 0.1, "alpha": 0.0}
+    direct = find("compression/compressors", "distill")(student, context, **how, initial="encoder")
+    own, was = state(direct), state(encoder)
+    for name, kept in (("layer.0.", "layer.0."), ("layer.1.", "layer.2.")):
+        for key in [key for key in own if name in key]:
+            torch.testing.assert_close(own[key], was[key.replace(name, kept)])
+    words, before = (each.processor.get_vocab() for each in (direct, encoder))
+    table, old = own["bert.embeddings.word_embeddings.weight"], was["bert.embeddings.word_embeddings.weight"]
+    assert len(table) == len(words) < len(before)
+    assert all(torch.allclose(table[i], old[before[word]]) for word, i in words.items())
+    head = "classifier.weight"
+    assert not torch.allclose(own[head], state(student)[head]) and direct.labels == student.labels
 
 
 def test_float16_refuses_weights_beyond_its_range():

@@ -33,7 +33,7 @@ TRAIN, TEST = vocabularies.texts(60, 1), vocabularies.texts(60, 2)
 def context(train: list[Input], unlabelled: list[Input] | None = None) -> Context:
     """A context that has train and unlabelled inputs, and fails where another split is read."""
     nowhere = Path("nowhere")
-    made = Context(nowhere, nowhere, nowhere, {"seed": 0}, nowhere)
+    made = Context(nowhere, nowhere, nowhere, {"seed": 0}, nowhere, nowhere)
     vars(made).update(train=Split(train, np.zeros(len(train), np.int64)), unlabelled=unlabelled or [])
     return made
 

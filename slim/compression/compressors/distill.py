@@ -17,6 +17,7 @@ from slim.utils.option_types import (
 
 if TYPE_CHECKING:
     from slim.compression.context import Context
+    from slim.modeling.architecture import Model
     from slim.modeling.classifier import Classifier
 
 
@@ -37,6 +38,7 @@ def distill(
     weight_decay: NotNegative = 0.01,
     bits: Literal[4] | None = None,
     block_size: BlockSize = 64,
+    initial: Literal["model", "encoder"] = "model",
 ) -> "Classifier":
     """The model after training on alpha * soft + (1 - alpha) * hard labels (arXiv:1503.02531), AdamW, linear schedule.
 
@@ -45,8 +47,9 @@ def distill(
     `epochs` counts passes over all of them, but at least `min_steps` optimizer steps are made. With alpha 0 and no
     further loss it is the control: fine-tuning without a teacher, on train alone, for as many steps. `bits`: the
     student learns with its weights rounded as `quantize` with these `bits` and `block_size` rounds them, and is saved
-    with the exact ones. Raises ValueError where further losses would compare the layers of a student and a teacher
-    that read other tokens, or for altered copies of images.
+    with the exact ones. `initial: encoder`: it starts from what its layers and tokens were in the pretrained encoder,
+    under a fresh head, as a small model that is trained directly does. Raises ValueError where further losses would
+    compare the layers of a student and a teacher that read other tokens, or for altered copies of images.
     """
     import copy
     from dataclasses import replace
@@ -71,9 +74,25 @@ def distill(
     schedule = replace(schedule, steps=schedule.length(texts))  # as many with a teacher as without
     if augment and objective.has_teacher:
         inputs = inputs.with_altered(augment, context.teacher, context.seed, context.work)
-    student = model.with_model(copy.deepcopy(model.model))
+    student = model.with_model(_encoder(model, context) if initial == "encoder" else copy.deepcopy(model.model))
     distill_classifier(student, objective, schedule, inputs, context.work, block_size if bits else None)
     return student
+
+
+def _encoder(student: "Classifier", context: "Context") -> "Model":
+    """The pretrained encoder cut to the layers, tokens and positions of a student, under a fresh head."""
+    from slim.modeling.embeddings import keep_embeddings
+    from slim.modeling.load_checks import positions
+    from slim.modeling.transformer import keep_layers
+
+    encoder = context.encoder(student.labels)
+    model = keep_layers(encoder.model, context.teacher_layers) if context.teacher_layers else encoder.model
+    own, known = _vocabulary(student), _vocabulary(encoder)
+    if own == known:
+        return model
+    return keep_embeddings(
+        model, [known[token] for token in sorted(own, key=own.__getitem__)], positions(student.model)
+    )
 
 
 def _vocabulary(classifier: "Classifier") -> dict[str, int]:
