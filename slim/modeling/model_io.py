@@ -24,6 +24,7 @@ from slim.modeling.load_checks import (
     ignored_options,
 )
 from slim.modeling.manifest import model_folder
+from slim.modeling.replaced import freeze
 from slim.modeling.transformer import Processor, architecture, check_supported, model_class
 from slim.utils.io import read_json
 
@@ -98,6 +99,7 @@ def _parts(folder: Path, config: Config, *, fresh_head: bool) -> tuple[Model, Pr
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
+    freeze(model)
     check_tensors(folder, model, loading, fresh_head=fresh_head)
     if not architecture(config.model_type).images:
         check_vocabulary(folder, model, processor)

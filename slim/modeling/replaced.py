@@ -18,13 +18,16 @@ Replacement = Mapping[str, Any]
 
 
 def with_replaced(cls: Any, config: Config) -> Any:
-    """A class of models that replaces modules as a config says: the class itself where it says nothing."""
-    return _replacing(cls) if getattr(config, "replaced", None) else cls
+    """A class of transformers that replaces modules as a config says: the class itself where it says nothing."""
+    plain = getattr(cls, "plain", cls)
+    return _replacing(plain) if getattr(config, "replaced", None) else plain
 
 
 @cache
 def _replacing(cls: Any) -> Any:
     class Replacing(cls):  # type: ignore[misc]
+        plain = cls
+
         def __init__(self, config: Config, *others: Any, **options: Any) -> None:
             super().__init__(config, *others, **options)
             for each in config.replaced:
@@ -42,12 +45,20 @@ def replace_modules(model: Model, replacements: Sequence[Replacement], tensors: 
     `tensors`: name in the new model -> values.
     """
     config = copy.deepcopy(model.config)
-    config.replaced = [*(getattr(config, "replaced", None) or []), *map(dict, replacements)]
-    gone = tuple(f"{each['module']}." for each in replacements)
+    anew = {each["module"] for each in replacements}
+    before = [each for each in getattr(config, "replaced", None) or [] if each["module"] not in anew]
+    config.replaced = [*before, *map(dict, replacements)]
+    gone = tuple(f"{path}." for path in anew)
     state = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(gone)}
     changed = with_replaced(type(model), config)(config)
     changed.load_state_dict({**state, **tensors})
     return changed.to(next(model.parameters()).device).eval()
+
+
+def freeze(model: Model) -> None:
+    """Freeze again what replaced modules hold fixed: `from_pretrained` makes parameters anew."""
+    for each in getattr(model.config, "replaced", None) or []:
+        getattr(model.get_submodule(each["module"]), "freeze", lambda: None)()
 
 
 def path_of(model: Model, module: Any) -> str:

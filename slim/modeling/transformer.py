@@ -274,19 +274,26 @@ def keep_layers(model: Model, kept: Sequence[int]) -> Model:
     for name in architecture_of(model).per_layer:
         setattr(config, name, [getattr(model.config, name)[layer] for layer in kept])
     config.num_hidden_layers = len(kept)
-    smaller = type(model)(config)
+    if replaced := getattr(config, "replaced", None):
+        paths = {each["module"]: _renamed(model, each["module"], kept) for each in replaced}
+        config.replaced = [each | {"module": paths[each["module"]]} for each in replaced if paths[each["module"]]]
+    smaller = with_replaced(type(model), config)(config)
     smaller.load_state_dict(_kept_state(model, kept))
     return smaller.to(next(model.parameters()).device).eval()
 
 
 def _kept_state(model: Model, kept: Sequence[int]) -> dict[str, Tensor]:
     """The tensors of a model without those of the other layers, under their new names."""
-    known, state = architecture_of(model), {}
-    for name, tensor in model.state_dict().items():
-        if not name.startswith(f"{known.stack}."):
-            state[name] = tensor
-            continue
-        index, rest = name.removeprefix(f"{known.stack}.").split(".", 1)
-        if int(index) in kept and not (int(index) == kept[0] and rest.split(".")[0] in known.first_lacks):
-            state[f"{known.stack}.{kept.index(int(index))}.{rest}"] = tensor
-    return state
+    state: dict[str, Tensor] = model.state_dict()
+    return {new: tensor for name, tensor in state.items() if (new := _renamed(model, name, kept))}
+
+
+def _renamed(model: Model, name: str, kept: Sequence[int]) -> str | None:
+    """What a tensor or module is called where only some layers are kept; None where it is gone."""
+    known = architecture_of(model)
+    if not name.startswith(f"{known.stack}."):
+        return name
+    index, rest = name.removeprefix(f"{known.stack}.").split(".", 1)
+    if int(index) not in kept or (int(index) == kept[0] and rest.split(".")[0] in known.first_lacks):
+        return None
+    return f"{known.stack}.{kept.index(int(index))}.{rest}"

@@ -1,12 +1,14 @@
 """How a compressed model learns again: from its teacher or, the control, from labels alone for as many steps."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from slim.modeling.architecture import Model
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Input, Split
 from slim.training.augmentation import augmented
@@ -65,3 +67,18 @@ def distill_classifier(
     split, logits = seen.with_unlabelled()
     with rounded_weights(student.model, block_size) if block_size else nullcontext():
         train_classifier(student, split, None, schedule, work, objective, teacher=logits)
+
+
+@contextmanager
+def only(model: Model, pattern: str) -> Iterator[None]:
+    """While this lasts, only parameters whose names match are trained. Raises ValueError when none does."""
+    frozen = [each for name, each in model.named_parameters() if each.requires_grad and not re.search(pattern, name)]
+    if len(frozen) == sum(each.requires_grad for each in model.parameters()):
+        raise ValueError("nothing is left to train: the model has no core that `cur` made")
+    for each in frozen:
+        each.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for each in frozen:
+            each.requires_grad_(True)

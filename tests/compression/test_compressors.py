@@ -29,10 +29,14 @@ APPLY = {
     "distill": {"epochs": 1, "batch_size": 8},
     "quantize": {"bits": 4, "block_size": 16},
     "factorize_embeddings": {"rank": 4},
+    "cur": {"rank": 8, "layers": 1, "matrices": "all"},
+    "svd": {"rank": 8, "layers": 1},
 }
+PREPARED = {"fuse_cores": ("cur", {"rank": 8, "layers": 1})}
+"""What must come before a compressor."""
 SMALLER = {
     "drop_layers": True, "float16": True, "identity": False, "distill": False, "onnx": False, "quantize": True,
-    "trim_vocabulary": True, "factorize_embeddings": True,
+    "trim_vocabulary": True, "factorize_embeddings": True, "cur": True, "svd": True, "fuse_cores": True,
 }  # fmt: skip
 """Whether the result takes fewer bytes on disk."""
 EXPORTED = "vit reads images, and only models of texts are exported"
@@ -43,7 +47,7 @@ REFUSED = {
     ("quantize", "vit"): EXPORTED,
 }
 """What a compressor says of a family that it cannot be applied to."""
-NO_NULL = {"factorize_embeddings"}
+NO_NULL = {"factorize_embeddings", "cur", "svd", "fuse_cores"}
 """Those that always change something; what they keep is tested in a file of their own."""
 ROUNDED = {"float16": 2e-2, "quantize": 0.5}
 """Largest difference of a logit where a compressor that has no null option rounds."""
@@ -101,7 +105,12 @@ def test_told_to_change_nothing_it_computes_the_same(name, context):
 @pytest.mark.parametrize("family", sorted(ARCHITECTURES))
 @pytest.mark.parametrize("name", sorted(set(names("compression/compressors")) - {"distill"}))
 def test_the_result_reloads_to_the_same_logits_and_says_its_size(name, family, context, tmp_path):
-    model, inputs = wide(family, layers=3 if name == "drop_layers" else 2), pico.inputs(family, 12)
+    model, inputs = wide(family, layers=3), pico.inputs(family, 12)
+    if ARCHITECTURES[family].images:
+        vars(context)["train"] = Split(pico.inputs(family, 24), pico.labels(24))
+    if name in PREPARED:
+        first, options = PREPARED[name]
+        model = find("compression/compressors", first)(model, context, **options)
     before = state(model)
     if (name, family) in REFUSED:
         with pytest.raises(ValueError, match=REFUSED[name, family]):

@@ -39,6 +39,7 @@ def distill(
     bits: Literal[4] | None = None,
     block_size: BlockSize = 64,
     initial: Literal["model", "encoder"] = "model",
+    trainable: Literal["all", "cores"] = "all",
 ) -> "Classifier":
     """The model after training on alpha * soft + (1 - alpha) * hard labels (arXiv:1503.02531), AdamW, linear schedule.
 
@@ -48,13 +49,15 @@ def distill(
     further loss it is the control: fine-tuning without a teacher, on train alone, for as many steps. `bits`: the
     student learns with its weights rounded as `quantize` with these `bits` and `block_size` rounds them, and is saved
     with the exact ones. `initial: encoder`: it starts from what its layers and tokens were in the pretrained encoder,
-    under a fresh head, as a small model that is trained directly does. Raises ValueError where further losses would
-    compare the layers of a student and a teacher that read other tokens, or for altered copies of images.
+    under a fresh head, as a small model that is trained directly does. `trainable: cores`: of all weights only those
+    cores move that `cur` made (the healing of arXiv:2501.04211). Raises ValueError where further losses would compare
+    the layers of a student and a teacher that read other tokens, for altered copies of images, and without a core.
     """
     import copy
+    from contextlib import nullcontext
     from dataclasses import replace
 
-    from slim.training.distillation import TransferSet, distill_classifier
+    from slim.training.distillation import TransferSet, distill_classifier, only
     from slim.training.objective import DistillationObjective
     from slim.training.trainer import Schedule
 
@@ -75,7 +78,8 @@ def distill(
     if augment and objective.has_teacher:
         inputs = inputs.with_altered(augment, context.teacher, context.seed, context.work)
     student = model.with_model(_encoder(model, context) if initial == "encoder" else copy.deepcopy(model.model))
-    distill_classifier(student, objective, schedule, inputs, context.work, block_size if bits else None)
+    with only(student.model, r"\.core\.weight$") if trainable == "cores" else nullcontext():
+        distill_classifier(student, objective, schedule, inputs, context.work, block_size if bits else None)
     return student
 
 

@@ -1,0 +1,1 @@
+"""Matrices in parts of lower rank: which matrices, which parts."""

@@ -1,0 +1,60 @@
+"""Matrices of a model in parts of lower rank, whatever chooses the parts."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from slim.compression.low_rank.cur import break_even, rank_of_energy
+from slim.compression.low_rank.matrices import Which, calmest_layers, input_norms, matrices_of
+from slim.modeling.classifier import Classifier
+from slim.modeling.replaced import Replacement, replace_modules
+from slim.modeling.splits import Input
+from slim.modeling.transformer import weight_of
+
+Parts = Callable[[Tensor, Tensor, int], dict[str, Tensor]]
+"""(weight [m, n], root mean squares of its inputs [n], rank) -> name in the module that takes its place -> values."""
+
+
+def decomposed(
+    classifier: Classifier,
+    inputs: Sequence[Input],
+    parts: Parts,
+    by: str,
+    bias: str,
+    rank: int | None,
+    energy: float | None,
+    layers: int,
+    which: Which,
+) -> Classifier:
+    """The model with `which` matrices of its `layers` calmest layers in `parts`, as the module `by` holds them.
+
+    `bias`: what the bias is called there. Raises ValueError for a rank and an energy, or none of both, and for a rank
+    at which columns, core and rows are no smaller than a matrix.
+    """
+    if (rank is None) == (energy is None):
+        raise ValueError("give a rank, or an energy that chooses it for every matrix, and not both")
+    chosen = matrices_of(classifier, calmest_layers(classifier, inputs, layers), which)
+    norms = input_norms(classifier, chosen, inputs)
+    replacements: list[Replacement] = []
+    tensors: dict[str, Tensor] = {}
+    for path, module in chosen.items():
+        weight = weight_of(module).detach()
+        most, norm = break_even(*weight.shape), norms[path].to(weight.device)
+        if rank is not None and rank > most:
+            raise ValueError(f"rank {rank} makes {path}, {tuple(weight.shape)}, no smaller: {most} does")
+        size = rank if rank is not None else min(rank_of_energy(weight, norm, energy or 1.0), most)
+        replacements.append({"module": path, "by": by, "rank": size})
+        own = parts(weight, norm, size)
+        if isinstance(module.bias, Tensor):
+            own[bias] = module.bias.detach()
+        tensors |= {f"{path}.{name}": value.contiguous() for name, value in own.items()}
+    return classifier.with_model(replace_modules(classifier.model, replacements, tensors))
+
+
+def nearest(weight: Tensor, norms: Tensor, rank: int) -> tuple[Tensor, Tensor]:
+    """([m, r], [r, n]) whose product is nearest to W [m, n] in (product - W) diag(norms), squared."""
+    scale = norms.double().clamp_min(torch.finfo(torch.float32).eps * float(norms.max()))
+    left, values, right = torch.linalg.svd(weight.double() * scale, full_matrices=False)
+    root = values[:rank].sqrt()
+    return (left[:, :rank] * root).to(weight.dtype), (root[:, None] * right[:rank] / scale).to(weight.dtype)
