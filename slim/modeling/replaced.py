@@ -1,11 +1,12 @@
 """Models some of whose modules are replaced by others, as config.json says, so that they are built, saved and loaded.
 
-`replaced` of a config: [{"module": its path, "by": a file of slim/modeling/replacements/, and the options of that}].
+`replaced` of a config: [{"module": its path, "by": a file of slim/modeling/replacements/, and the options of that, of
+which `to` is the path of another module}].
 Plain transformers does not know them: it reads such a folder with a warning that tensors are missing.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,7 @@ def _replacing(cls: Any) -> Any:
             super().__init__(config, *others, **options)
             for each in config.replaced:
                 how = {name: value for name, value in each.items() if name not in ("module", "by")}
+                how |= {"to": self.get_submodule(each["to"])} if "to" in each else {}
                 module = find("modeling/replacements", each["by"])(self.get_submodule(each["module"]), **how)
                 self.set_submodule(each["module"], module)
 
@@ -53,6 +55,22 @@ def replace_modules(model: Model, replacements: Sequence[Replacement], tensors: 
     changed = with_replaced(type(model), config)(config)
     changed.load_state_dict({**state, **tensors})
     return changed.to(next(model.parameters()).device).eval()
+
+
+def renamed(replaced: Sequence[Replacement], name: Callable[[str], str | None]) -> list[dict[str, Any]]:
+    """The replacements that are left where modules are renamed; `name` gives None for those that are gone.
+
+    Raises ValueError when a module goes whose weights another one shares.
+    """
+    left = []
+    for each in replaced:
+        paths = {key: name(each[key]) for key in ("module", "to") if key in each}
+        if paths["module"] is None:
+            continue
+        if None in paths.values():
+            raise ValueError(f"{each['module']} shares the weights of {each['to']}, which is to go: drop layers first")
+        left.append({**each, **paths})
+    return left
 
 
 def freeze(model: Model) -> None:

@@ -20,7 +20,7 @@ from transformers.pytorch_utils import Conv1D
 
 from slim.modeling.architecture import Architecture, Batch, Config, Model
 from slim.modeling.architectures import ARCHITECTURES
-from slim.modeling.replaced import with_replaced
+from slim.modeling.replaced import renamed, with_replaced
 
 Processor = Any  # a tokenizer or, where a model reads images, an image processor
 
@@ -275,8 +275,7 @@ def keep_layers(model: Model, kept: Sequence[int]) -> Model:
         setattr(config, name, [getattr(model.config, name)[layer] for layer in kept])
     config.num_hidden_layers = len(kept)
     if replaced := getattr(config, "replaced", None):
-        paths = {each["module"]: _renamed(model, each["module"], kept) for each in replaced}
-        config.replaced = [each | {"module": paths[each["module"]]} for each in replaced if paths[each["module"]]]
+        config.replaced = renamed(replaced, lambda path: _renamed(model, path, kept))
     smaller = with_replaced(type(model), config)(config)
     smaller.load_state_dict(_kept_state(model, kept))
     return smaller.to(next(model.parameters()).device).eval()

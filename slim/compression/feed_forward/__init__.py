@@ -1,0 +1,1 @@
+"""Feed-forward parts of several layers as one."""
