@@ -110,7 +110,7 @@ def test_told_to_change_nothing_it_computes_the_same(name, context):
 def test_the_result_reloads_to_the_same_logits_and_says_its_size(name, family, context, tmp_path):
     model, inputs = wide(family, layers=3), pico.inputs(family, 12)
     if ARCHITECTURES[family].images:
-        vars(context)["train"] = Split(pico.inputs(family, 24), pico.labels(24))
+        vars(context)["train"] = vars(context)["validation"] = Split(pico.inputs(family, 24), pico.labels(24))
     if name in PREPARED:
         first, options = PREPARED[name]
         model = find("compression/compressors", first)(model, context, **options)
