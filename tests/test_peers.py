@@ -26,6 +26,14 @@ def test_a_peer_is_above_our_front_where_none_of_ours_is_as_small_and_as_good(ac
     assert peers.dominating(rows) == (["mergekit_every_other"] if above else [])
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "size", "higher"), [(0.81, 3e7, False), (0.83, 3.01e7, True), (0.83, 4e7, False)]
+)
+def test_a_peer_that_reads_higher_at_the_same_size_is_named(accuracy, size, higher, rows):
+    rows.loc[2, ["accuracy", "bytes"]] = [accuracy, size]
+    assert peers.ahead(rows) == (["mergekit_every_other"] if higher else [])
+
+
 def test_the_page_names_tools_versions_steps_and_winners(rows, monkeypatch, tmp_path):
     monkeypatch.setattr(peers, "version", lambda _: "1.0")
     monkeypatch.setattr(peers, "read_split", lambda *_: type("Split", (), {"inputs": ["text"] * 320}))
