@@ -25,6 +25,7 @@ from slim.config import load
 from slim.evaluation.bootstrap import bootstrap_means, percentiles
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import read_split
+from slim.modeling.transformer import layers
 from slim.report.figures.size_accuracy import size_accuracy
 from slim.report.figures.style import STYLE, write_png
 from slim.report.numbers import interval, megabytes, percent, points
@@ -77,16 +78,22 @@ class Bench:
         return tuned
 
 
+def depth(classifier: Classifier) -> int:
+    return len(layers(classifier.model))
+
+
 def mergekit_every_other(bench: Bench) -> Classifier:
     from benchmarks.peers.mergekit_layers import mergekit_layers
 
-    return bench.healed(mergekit_layers(Path("models", START, bench.run), [0, 2, 4], bench.model(START)))
+    start = bench.model(START)
+    return bench.healed(mergekit_layers(Path("models", START, bench.run), range(0, depth(start), 2), start))
 
 
 def mergekit_top_dropped(bench: Bench) -> Classifier:
     from benchmarks.peers.mergekit_layers import mergekit_layers
 
-    return bench.healed(mergekit_layers(Path("models", START, bench.run), [0, 1, 2], bench.model(START)))
+    start = bench.model(START)
+    return bench.healed(mergekit_layers(Path("models", START, bench.run), range(depth(start) // 2), start))
 
 
 def textbrewer_distilled(bench: Bench) -> Classifier:
