@@ -10,12 +10,12 @@ from torch import nn
 from slim.compression.compressors.float16 import float16
 from slim.compression.compressors.quantize import quantize
 from slim.compression.compressors.share_channels import share_channels
-from slim.compression.low_rank.channels import bits_per_weight, clustered, correction
+from slim.compression.low_rank.channels import bits_per_weight, clustered
+from slim.compression.low_rank.decomposition import nearest
 from slim.compression.low_rank.sharing import shared
 from slim.modeling.formats import load_model
 from slim.modeling.replacements.shared_channels import shared_channels
 from slim.modeling.splits import Split
-from slim.modeling.transformer import layers, projections
 from tests import pico
 
 TEXTS = pico.texts(24)
@@ -50,7 +50,7 @@ def test_channels_that_are_the_same_are_shared_exactly_and_full_rank_corrects_al
     torch.testing.assert_close(built(one, 1, 0, "outputs").weight, one, rtol=1e-5, atol=1e-6)
     rows = torch.randn(24, 40)
     centroids, labels = clustered(rows, 3, 0)
-    wide, narrow = correction(rows - centroids[labels], 24)
+    wide, narrow = nearest(rows - centroids[labels], 24)
     torch.testing.assert_close(centroids[labels] + wide @ narrow, rows, rtol=1e-4, atol=1e-5)
 
 
@@ -61,7 +61,7 @@ def test_the_error_falls_with_rank_and_is_that_of_the_singular_values_left():
     error = rows - centroids[labels]
     values, before = torch.linalg.svdvals(error), float("inf")
     for rank in range(0, 20, 3):
-        wide, narrow = correction(error, rank)
+        wide, narrow = nearest(error, rank)
         left = (error - wide @ narrow).norm().item()
         assert left == pytest.approx(values[rank:].norm().item(), rel=1e-4, abs=1e-4) and left <= before
         before = left
@@ -116,4 +116,3 @@ def test_what_is_no_smaller_is_refused_by_name():
             ValueError, match=r"make bert.encoder.layer.0.attention.self.query, \(32, 32\), no smaller"
         ):
             share_channels(model, CONTEXT, **options)
-    assert len(projections(model.model, layers(model.model)[0])) == 3

@@ -30,7 +30,7 @@ def svd(
     from slim.compression.low_rank.decomposition import decomposed, nearest
 
     def parts(weight: "Tensor", norms: "Tensor", size: int) -> dict[str, "Tensor"]:
-        wide, narrow = nearest(weight, norms if weighted else norms.new_ones(norms.shape), size)
+        wide, narrow = nearest(weight, size, norms if weighted else None)
         return {"narrow.weight": narrow, "wide.weight": wide}
 
     inputs = context.train.inputs[:texts]

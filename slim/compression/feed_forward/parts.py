@@ -40,7 +40,7 @@ def inner_inputs(classifier: Classifier, inputs: Sequence[Input]) -> list[Tensor
     model = classifier.model.eval()
     last = [_modules(model, i)[0][-1] for i in range(len(layers(model)))]
     seen: list[list[Tensor]] = [[] for _ in last]
-    for _, batch in classifier.batches(inputs):
+    for _, batch in classifier.batches(inputs, by_length=False):  # else the shortest texts alone would count
         on_device = {name: tensor.to(classifier.runtime.device) for name, tensor in batch.items()}
         with capture_outputs(last) as outputs:
             forward_logits(model, on_device)

@@ -13,13 +13,6 @@ def clustered(weight: Tensor, clusters: int, seed: int) -> tuple[Tensor, Tensor]
     return torch.from_numpy(found.cluster_centers_).to(weight), torch.from_numpy(found.labels_.astype(np.int64))
 
 
-def correction(error: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """([m, r], [r, n]): the product nearest to an error [m, n]; each has the root of the singular values."""
-    left, values, right = torch.linalg.svd(error.double(), full_matrices=False)
-    root = values[:rank].sqrt()
-    return (left[:, :rank] * root).to(error.dtype), (root[:, None] * right[:rank]).to(error.dtype)
-
-
 def bits_per_weight(m: int, n: int, clusters: int, rank: int, value_bits: int = 16) -> float:
     """Bits of centroids, labels (of 8 or 16 bits) and correction of the rows of a matrix [m, n], a weight."""
     labels = m * (8 if clusters <= 256 else 16)

@@ -52,9 +52,13 @@ def decomposed(
     return classifier.with_model(replace_modules(classifier.model, replacements, tensors))
 
 
-def nearest(weight: Tensor, norms: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """([m, r], [r, n]) whose product is nearest to W [m, n] in (product - W) diag(norms), squared."""
-    scale = norms.double().clamp_min(torch.finfo(torch.float32).eps * float(norms.max()))
+def nearest(weight: Tensor, rank: int, norms: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """([m, r], [r, n]) whose product is nearest to W [m, n], squared; each has the root of the singular values.
+
+    `norms` [n]: nearest in (product - W) diag(norms) instead.
+    """
+    scale = weight.new_ones(weight.shape[1]) if norms is None else norms
+    scale = scale.double().clamp_min(torch.finfo(torch.float32).eps * float(scale.max()))
     left, values, right = torch.linalg.svd(weight.double() * scale, full_matrices=False)
     root = values[:rank].sqrt()
     return (left[:, :rank] * root).to(weight.dtype), (root[:, None] * right[:rank] / scale).to(weight.dtype)

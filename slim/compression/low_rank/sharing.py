@@ -4,7 +4,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from slim.compression.low_rank.channels import bits_per_weight, clustered, correction
+from slim.compression.low_rank.channels import bits_per_weight, clustered
+from slim.compression.low_rank.decomposition import nearest
 from slim.compression.low_rank.matrices import matrices_of
 from slim.modeling.classifier import Classifier
 from slim.modeling.replaced import path_of
@@ -32,7 +33,7 @@ def shared(
     centred = rows - centroids[labels.to(rows.device)]
     tensors = {"centroids.weight": centroids if axis == "outputs" else centroids.T, "shared_labels": labels}
     if rank:
-        wide, narrow = correction(centred if axis == "outputs" else centred.T, rank)
+        wide, narrow = nearest(centred if axis == "outputs" else centred.T, rank)
         tensors |= {"wide.weight": wide, "narrow.weight": narrow}
     if isinstance(module.bias, Tensor):
         tensors["bias"] = module.bias.detach()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -51,10 +51,15 @@ class TfidfLinear:
         return np.asarray(log_softmax(scores, axis=1)) if self.config["probabilities"] else scores
 
     def _word_vectors(self, texts: "Sequence[Input]") -> Any:
+        return self._words.transform(whole_texts(texts, FORMAT))
+
+    @cached_property
+    def _words(self) -> Any:
+        """What makes vectors of texts; building it takes longer than a short text does."""
         terms = json.loads(self.arrays["terms"].tobytes())
         vectorizer = _vectorizer(self.config["analyzer"], self.config["max_ngram"], vocabulary=terms)
         vectorizer.idf_ = np.log((1 + self.config["texts"]) / (1 + self.arrays["counts"])) + 1
-        return vectorizer.transform(whole_texts(texts, FORMAT))
+        return vectorizer
 
     def save(self, folder: str | Path) -> None:
         with written_aside(folder) as aside:
