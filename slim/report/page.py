@@ -50,7 +50,7 @@ def report_page(
         Section(
             "Fusion and search", "A fusion predicts from signals what removals cost, and learns from removals that "
             "were measured. Greedy measures only. Regret: test accuracy lost against the best subset of that size.",
-            text.search_sentences(tables["search"]), ["search", "fusion_weights"],
+            text.search_sentences(tables["search"]), ["search"],
         ),
         Section(
             "Signals", "A signal scores each layer of the intact model.",

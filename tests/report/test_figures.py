@@ -18,7 +18,6 @@ NAMES = {
     "size_accuracy": RECIPES,
     "removal_order": [words(name) for name in STRATEGIES],
     "signals": [words(name) for name in SIGNALS],
-    "fusion_weights": [words(name) for name in SIGNALS],
     "search": ["greedy", "beam", "random", "linear regression", "random forest"],
     "accuracy_by_depth": ["oracle", "inhibition", "task relevance", "fisher", "every other", "random forest"],
 }

@@ -7,7 +7,6 @@ import pytest
 from slim.evaluation.bootstrap import paired_difference
 from slim.evaluation.rank_tests import holm
 from slim.ranking.removal_order import path
-from slim.report.paths import best_on_test, mean_regret, removed_at
 from slim.report.read import read_measurements
 from slim.report.tables.comparisons import comparisons, strategy_comparisons
 from slim.report.tables.curves import at_rule, curves, kind_of
@@ -18,6 +17,7 @@ from slim.report.tables.search import search
 from slim.report.tables.sensitivity import one_shot, sensitivity
 from slim.report.tables.signals import signal_correlations, signals
 from slim.report.text import search_sentences
+from slim.subsets.paths import best_on_test, mean_regret, removed_at
 from slim.subsets.search import beam_search, greedy_search
 from slim.utils.io import read_json, write_json
 from tests import builders, synthetic

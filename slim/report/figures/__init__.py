@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from slim.report.figures.accuracy_by_depth import accuracy_by_depth
-from slim.report.figures.fusion_weights import fusion_weights
 from slim.report.figures.recovery import recovery
 from slim.report.figures.removal_order import removal_order
 from slim.report.figures.search import search
@@ -21,7 +20,6 @@ FIGURES: Figures = {
     "accuracy_by_depth": (accuracy_by_depth, ["curves"]),
     "removal_order": (removal_order, ["orders"]),
     "signals": (signals, ["signals", "signal_correlations"]),
-    "fusion_weights": (fusion_weights, ["weights"]),
     "search": (search, ["search"]),
 }
 """Name -> how it is drawn, and the tables it is drawn from, in the order of the page."""

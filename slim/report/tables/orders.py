@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from slim.report.paths import removed_at
 from slim.report.tables.curves import by_kind
+from slim.subsets.paths import removed_at
 
 RUN = ["dataset", "seed", "kind", "strategy", "draw"]
 

@@ -12,10 +12,10 @@ from scipy.stats import spearmanr
 from slim.ranking.fusion_input import FusionInput, NotMeasuredError
 from slim.ranking.rankings import rankings
 from slim.ranking.removals import standardised
-from slim.report.paths import Path as LayerPath
 from slim.report.tables.curves import NO_SIGNAL, kind_of
 from slim.report.tables.sensitivity import one_shot
 from slim.subsets.lattice import Lattice, complete, exhaustive, layers_of, mask_of, masks_of
+from slim.subsets.paths import Path as LayerPath
 from slim.subsets.shapley import shapley, values_of
 from slim.utils.registry import find
 

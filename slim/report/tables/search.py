@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slim.report.paths import Path, best_on_test, mean_regret
 from slim.subsets.lattice import Lattice
+from slim.subsets.paths import Path, best_on_test, mean_regret
 from slim.subsets.search import beam_search, greedy_search, random_search
 
 COLUMNS = [

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from slim.ranking.removal_order import path, removal_order
-from slim.report.paths import Path, best_on_test, mean_regret
 from slim.report.tables.curves import by_kind, kind_of
 from slim.subsets.lattice import Lattice
+from slim.subsets.paths import Path, best_on_test, mean_regret
 
 COLUMNS = [
     "dataset", "seed", "kind", "strategy", "option", "value", "default", "test_regret", "default_regret",
