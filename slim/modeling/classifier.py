@@ -103,8 +103,7 @@ class Classifier:
         out = np.empty((len(inputs), self.model.config.num_labels), np.float32)
         with self.runtime.autocast():
             for members, batch in tqdm(self.batches(inputs), desc="predicting", unit="batch"):
-                on_device = {name: tensor.to(self.runtime.device) for name, tensor in batch.items()}
-                out[members] = forward_logits(self.model, on_device).cpu().numpy()
+                out[members] = forward_logits(self.model, self.runtime.to_device(batch)).cpu().numpy()
         return out
 
     def reference_logits(self, inputs: Sequence[Input]) -> np.ndarray:

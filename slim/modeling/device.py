@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,10 @@ class Runtime:
     def autocast(self) -> torch.autocast:
         """A context in which forward passes use this precision."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def to_device(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors of a batch, on the device."""
+        return {name: tensor.to(self.device) for name, tensor in batch.items()}
 
     @property
     def precision(self) -> str:

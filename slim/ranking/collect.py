@@ -37,9 +37,8 @@ def collect(model: Model, batches: Batches, labels: np.ndarray, runtime: Runtime
     parts: list[dict[str, np.ndarray]] = []
     with _only_layers_need_gradients(model), eager_attention(model):
         for members, batch in tqdm(batches, desc="measuring layers", unit="batch"):
-            on_device = {k: v.to(runtime.device) for k, v in batch.items()}
             targets = torch.as_tensor(labels[members], device=runtime.device)
-            parts.append(_batch_statistics(model, on_device, targets))
+            parts.append(_batch_statistics(model, runtime.to_device(batch), targets))
     lengths = np.concatenate([part.pop("lengths") for part in parts])
     gathered = {name: np.concatenate([part[name] for part in parts], axis=_AXIS.get(name, -1)) for name in parts[0]}
     return LayerStatistics(

@@ -121,7 +121,7 @@ def ablate(
             # Results stay on the device: copying them after every subset would take a GPU longer than the layers do.
             classes = torch.empty(len(masks), len(members), dtype=torch.int16, device=runtime.device)
             sums = torch.empty(len(masks), device=runtime.device)
-            visit(embed(model, {k: v.to(runtime.device) for k, v in batch.items()}), 0, targets, classes, sums)
+            visit(embed(model, runtime.to_device(batch)), 0, targets, classes, sums)
             predictions[:, members] = classes.cpu().numpy()
             losses += sums.double().cpu().numpy()
     return predictions, losses / batches.inputs

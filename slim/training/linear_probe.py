@@ -39,13 +39,13 @@ def probe(classifier: Classifier, training: Split) -> None:
 @torch.no_grad()
 def features(classifier: Classifier, inputs: Sequence[Input]) -> np.ndarray:
     """[inputs, d], float32: what the output layer reads, in the order given."""
-    model, device = classifier.model.eval(), classifier.runtime.device
+    model = classifier.model.eval()
     layer, found = output_layer(model), []
     out = np.empty((len(inputs), layer.in_features), np.float32)
     hook = layer.register_forward_pre_hook(lambda _, read: found.append(read[0]))
     with classifier.runtime.autocast():
         for members, batch in tqdm(classifier.batches(inputs), desc="probing", unit="batch"):
-            stream = embed(model, {name: tensor.to(device) for name, tensor in batch.items()})
+            stream = embed(model, classifier.runtime.to_device(batch))
             for each in layers(model):
                 stream = stream.through(each, last=each is layers(model)[-1])
             classify(model, stream)

@@ -41,7 +41,7 @@ def inner_inputs(classifier: Classifier, inputs: Sequence[Input]) -> list[Tensor
     last = [_modules(model, i)[0][-1] for i in range(len(layers(model)))]
     seen: list[list[Tensor]] = [[] for _ in last]
     for _, batch in classifier.batches(inputs, by_length=False):  # else the shortest texts alone would count
-        on_device = {name: tensor.to(classifier.runtime.device) for name, tensor in batch.items()}
+        on_device = classifier.runtime.to_device(batch)
         with capture_outputs(last) as outputs:
             forward_logits(model, on_device)
         real = real_tokens(model, on_device)

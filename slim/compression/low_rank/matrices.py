@@ -104,4 +104,4 @@ def input_norms(
 
 def _on_device(classifier: Classifier, inputs: Sequence[Input]) -> Iterator[Batch]:
     for _, batch in classifier.batches(inputs):
-        yield {name: tensor.to(classifier.runtime.device) for name, tensor in batch.items()}
+        yield classifier.runtime.to_device(batch)
