@@ -47,9 +47,13 @@ INPUTS = {
 def check_options(where: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
     """Refuse options that a function's keyword-only parameters do not take: its annotations are the schema.
 
-    Raises ValueError, in one line, for these and for a function that has no such schema or takes other inputs.
+    Where its file has a function `conflict(**options)`, what that returns is what is wrong with them together. Raises
+    ValueError, in one line, for all these and for a function that has no such schema or takes other inputs.
     """
     check_section(where, _options_model(where, function), options)
+    conflict = getattr(inspect.getmodule(function), "conflict", lambda **_: None)
+    if reason := conflict(**options):
+        raise ValueError(f"{where}: {reason}")
 
 
 def check_section(where: str, section: type[Section], content: Any) -> None:

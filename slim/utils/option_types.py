@@ -45,6 +45,13 @@ def _check_depth(value: Any) -> Any:
     return value
 
 
+def _check_rank(value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if not whole and not (isinstance(value, float) and 0 < value < 1):
+        raise ValueError(f"should be a rank of 1 or more, or a share of the energy between 0 and 1, got {value!r}")
+    return value
+
+
 FEWEST = 32
 """Texts below which extremes say too little of others."""
 
@@ -59,6 +66,8 @@ def _check_calibration(count: int) -> int:
 
 Calibration = Annotated[int, AfterValidator(_check_calibration)]
 """How many texts fix the scales of activations; 0: none do."""
+Rank = Annotated[int | float, BeforeValidator(_check_rank)]
+"""A rank or, below 1, the share of a matrix's squares that it must hold."""
 Depth = Annotated[float | str, BeforeValidator(_check_depth)]
 """The fraction of layers to keep, or the rule that chooses how many."""
 

@@ -60,6 +60,15 @@ def test_the_default_is_accepted_and_read_only():
             {"from": "half", "method": "quantize", "bits": 2},
             "compress.small.bits: input should be 8 or 4, got 2",
         ),
+        ("compress.small.calibration", 64, "compress.small: only 8 bits are calibrated: leave calibration out"),
+        *(
+            (
+                "compress.svd",
+                {"from": "teacher", "method": "svd", "rank": rank},
+                "compress.svd.rank: should be a rank of 1 or more, or a share of the energy between 0 and 1, got",
+            )
+            for rank in (0, 1.0, 2.5, True)
+        ),
         ("prune.half.kep", 3, "prune.half.kep: unknown key; did you mean 'keep'?"),
         ("baselines.tfidf_linear_svm.CC", 3, "baselines.tfidf_linear_svm.CC: unknown key; did you mean 'C'?"),
         (

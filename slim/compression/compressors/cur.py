@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from slim.utils.option_types import Count, Fraction
+from slim.utils.option_types import Count, Rank
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,8 +15,7 @@ def cur(
     model: "Classifier",
     context: "Context",
     *,
-    rank: Count | None = None,
-    energy: Fraction | None = None,
+    rank: Rank,
     layers: Count = 2,
     matrices: Literal["query_key_in", "all"] = "query_key_in",
     selection: Literal["deim", "deim_released", "pivoted_qr"] = "deim",
@@ -25,10 +24,9 @@ def cur(
     """The model with matrices of `layers` layers as columns, core and rows; C and R are frozen, training moves U.
 
     The layers are those that turn least what the head reads, first and last excepted. Rows and columns are those that
-    matter most for |W| times the root mean square of its inputs over the first `texts` of train. `rank`: how many; or
-    `energy`: the fewest singular values of the weighted matrix that hold this share of its squares, and the largest
-    that saves parameters where those are more. Raises ValueError for both or neither, and for a rank that would make a
-    matrix larger.
+    matter most for |W| times the root mean square of its inputs over the first `texts` of train. `rank`: how many; a
+    share below 1: as many as there are largest singular values of the weighted matrix that hold this share of its
+    squares, and at most as many as save parameters. Raises ValueError for a rank that would make a matrix larger.
     """
     from slim.compression.low_rank.cur import core, select
     from slim.compression.low_rank.decomposition import decomposed
@@ -42,4 +40,4 @@ def cur(
         }
 
     inputs = context.train.inputs[:texts]
-    return decomposed(model, inputs, parts, "cur_linear", "columns.bias", rank, energy, layers, matrices)
+    return decomposed(model, inputs, parts, "cur_linear", "columns.bias", rank, layers, matrices)

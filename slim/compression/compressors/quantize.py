@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from slim.modeling.onnx_classifier import OnnxClassifier
 
 
+def conflict(*, bits: Bits, calibration: Calibration = 0, **_: object) -> str | None:
+    """What contradicts what in its options, or None."""
+    return "only 8 bits are calibrated: leave calibration out" if calibration and bits != 8 else None
+
+
 def quantize(
     model: "Classifier",
     context: "Context",
@@ -30,8 +35,8 @@ def quantize(
     from slim.compression.onnx.export import encoder_bytes, export
     from slim.compression.onnx.quantization import quantize_weights
 
-    if calibration and bits != 8:
-        raise ValueError("quantize: only 8 bits are calibrated: leave calibration out")
+    if reason := conflict(bits=bits, calibration=calibration):
+        raise ValueError(f"quantize: {reason}")
     if calibration > (texts := len(context.train.inputs)):
         raise ValueError(f"quantize: {calibration} texts calibrate, and train has {texts}: ask for fewer")
     exported = export(model, context.validation.inputs)

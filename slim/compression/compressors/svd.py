@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from slim.utils.option_types import Count, Fraction
+from slim.utils.option_types import Count, Rank
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,8 +15,7 @@ def svd(
     model: "Classifier",
     context: "Context",
     *,
-    rank: Count | None = None,
-    energy: Fraction | None = None,
+    rank: Rank,
     layers: Count = 2,
     matrices: Literal["query_key_in", "all"] = "query_key_in",
     weighted: bool = True,
@@ -34,4 +33,4 @@ def svd(
         return {"narrow.weight": narrow, "wide.weight": wide}
 
     inputs = context.train.inputs[:texts]
-    return decomposed(model, inputs, parts, "low_rank_linear", "wide.bias", rank, energy, layers, matrices)
+    return decomposed(model, inputs, parts, "low_rank_linear", "wide.bias", rank, layers, matrices)

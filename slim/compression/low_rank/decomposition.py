@@ -22,18 +22,15 @@ def decomposed(
     parts: Parts,
     by: str,
     bias: str,
-    rank: int | None,
-    energy: float | None,
+    rank: int | float,
     layers: int,
     which: Which,
 ) -> Classifier:
     """The model with `which` matrices of its `layers` calmest layers in `parts`, as the module `by` holds them.
 
-    `bias`: what the bias is called there. Raises ValueError for a rank and an energy, or none of both, and for a rank
-    at which columns, core and rows are no smaller than a matrix.
+    `rank`: or, below 1, the share of a matrix's squares that chooses it. `bias`: what the bias is called there. Raises
+    ValueError for a rank at which columns, core and rows are no smaller than a matrix.
     """
-    if (rank is None) == (energy is None):
-        raise ValueError("give a rank, or an energy that chooses it for every matrix, and not both")
     chosen = matrices_of(classifier, calmest_layers(classifier, inputs, layers), which)
     norms = input_norms(classifier, chosen, inputs)
     replacements: list[Replacement] = []
@@ -41,9 +38,9 @@ def decomposed(
     for path, module in chosen.items():
         weight = weight_of(module).detach()
         most, norm = break_even(*weight.shape), norms[path].to(weight.device)
-        if rank is not None and rank > most:
+        if rank > most:
             raise ValueError(f"rank {rank} makes {path}, {tuple(weight.shape)}, no smaller: {most} does")
-        size = rank if rank is not None else min(rank_of_energy(weight, norm, energy or 1.0), most)
+        size = rank if isinstance(rank, int) else min(rank_of_energy(weight, norm, rank), most)
         replacements.append({"module": path, "by": by, "rank": size})
         own = parts(weight, norm, size)
         if isinstance(module.bias, Tensor):
