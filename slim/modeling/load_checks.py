@@ -18,7 +18,7 @@ SINGLE_LABEL = "single_label_classification"
 FLOATS = ("F64", "F32", "F16", "BF16")
 """Formats of numbers that hold weights as they are."""
 BUFFERS = re.compile(r"(position_ids|(^|\.)attn\.(masked_)?bias|rotary_emb\.inv_freq|embeddings\.mask_token)$")
-LABELS = re.compile(r"\.shared_labels$")
+CODES = re.compile(r"\.(shared_labels|packed_codes)$")
 """Tensors of whole numbers that are no quantized weights."""
 """Tensors that no classifier needs: those that older versions saved, and what pretraining puts in place of a patch."""
 HEADS = re.compile(
@@ -68,7 +68,7 @@ def ignored_options(config: Mapping[str, Any], model: Model) -> list[str]:
 def check_formats(folder: Path) -> None:
     """Raise ValueError, naming the first, for tensors that are no plain numbers, as quantized ones are."""
     for name, numbers in sorted(number_formats(folder / "model.safetensors").items()):
-        if numbers not in FLOATS and not BUFFERS.search(name) and not LABELS.search(name):
+        if numbers not in FLOATS and not BUFFERS.search(name) and not CODES.search(name):
             raise ValueError(f"{folder} holds quantized weights ({name} is {numbers}): save the model in float32")
 
 

@@ -33,13 +33,14 @@ APPLY = {
     "svd": {"rank": 8, "layers": 1},
     "merge_ffn": {"layers": 2},
     "share_channels": {"clusters": 4, "matrices": "all"},
+    "round_to_nearest": {"bits": 3, "block_size": 16, "matrices": "all"},
 }
 PREPARED = {"fuse_cores": ("cur", {"rank": 8, "layers": 1})}
 """What must come before a compressor."""
 SMALLER = {
     "drop_layers": True, "float16": True, "identity": False, "distill": False, "onnx": False, "quantize": True,
     "trim_vocabulary": True, "factorize_embeddings": True, "cur": True, "svd": True, "fuse_cores": True,
-    "merge_ffn": True, "share_channels": True,
+    "merge_ffn": True, "share_channels": True, "round_to_nearest": True,
 }  # fmt: skip
 """Whether the result takes fewer bytes on disk."""
 EXPORTED = "vit reads images, and only models of texts are exported"
@@ -50,7 +51,7 @@ REFUSED = {
     ("quantize", "vit"): EXPORTED,
 }
 """What a compressor says of a family that it cannot be applied to."""
-NO_NULL = {"factorize_embeddings", "cur", "svd", "fuse_cores", "merge_ffn", "share_channels"}
+NO_NULL = {"factorize_embeddings", "cur", "svd", "fuse_cores", "merge_ffn", "share_channels", "round_to_nearest"}
 """Those that always change something; what they keep is tested in a file of their own."""
 ROUNDED = {"float16": 2e-2, "quantize": 0.5}
 """Largest difference of a logit where a compressor that has no null option rounds."""

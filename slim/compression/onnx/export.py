@@ -55,7 +55,7 @@ def export(classifier: Classifier, inputs: Sequence[Input]) -> OnnxClassifier:
         raise ValueError(f"this {family} takes 2 GB or more, and an ONNX file takes less: start from a smaller one")
     exact = replace(
         classifier,
-        model=copy.deepcopy(classifier.model).cpu().eval(),
+        model=_unpacked(copy.deepcopy(classifier.model).cpu().eval()),
         runtime=Runtime(torch.device("cpu"), bf16=False),
     )
     _, batch = next(iter(exact.batches(list(inputs[:EXAMPLES]) * 2, batch_size=2 * EXAMPLES)))
@@ -71,6 +71,13 @@ def export(classifier: Classifier, inputs: Sequence[Input]) -> OnnxClassifier:
     )
     _check(exported, exact, inputs[:CHECKED])
     return exported
+
+
+def _unpacked(model: Model) -> Model:
+    """The model with linear layers for those whose weights are packed, which a graph cannot unpack."""
+    for path, module in [(path, each) for path, each in model.named_modules() if hasattr(each, "as_linear")]:
+        model.set_submodule(path, module.as_linear())
+    return model
 
 
 def _graph(model: Model, batch: Batch) -> ModelProto:
