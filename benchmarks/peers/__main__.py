@@ -211,6 +211,7 @@ def page(rows: pd.DataFrame, dataset: str) -> str:
             [row["recipe"], tool and f"{tool} {version(tool)}", megabytes(row["bytes"]), accuracy, gap, verdict]
         )
     above, higher = dominating(rows), ahead(rows)
+    rounded = "learn with weights rounded to 4 bits, and " if load().distillation.get("bits") else ""
     steps = Schedule(seed=0, **{k: v for k, v in load().distillation.items() if k in Schedule.__annotations__})
     train = len(read_split(Path("data/datasets", dataset), "train").inputs)
     return "\n".join([
@@ -220,8 +221,7 @@ def page(rows: pd.DataFrame, dataset: str) -> str:
         f"All start from `{START}` but torchao, which starts from the teacher. mergekit and Torch-Pruning are then "
         f"fine-tuned as `{STUDENT}_finetuned` is; TextBrewer distils `{STUDENT}` from the teacher's logits; "
         f"Torch-Pruning's widths are the largest with no more parameters than `{STUDENT}`. Bytes of a peer: its "
-        "weights as safetensors, config and tokenizer. Our distilled models learn with weights rounded to 4 bits, and "
-        "are measured exact.",
+        f"weights as safetensors, config and tokenizer. Our distilled models {rounded}are measured exact.",
         "",
         f"Above the front of our models: {', '.join(above) if above else 'none of the peers'}. Higher than `{OURS}` "
         f"and no larger: {', '.join(higher) if higher else 'none of the peers'}.",

@@ -66,6 +66,8 @@ def _check_calibration(count: int) -> int:
 
 Calibration = Annotated[int, AfterValidator(_check_calibration)]
 """How many texts fix the scales of activations; 0: none do."""
+Layers = Count | Literal["all"]
+"""How many layers, or all of them."""
 Rank = Annotated[int | float, BeforeValidator(_check_rank)]
 """A rank or, below 1, the share of a matrix's squares that it must hold."""
 Depth = Annotated[float | str, BeforeValidator(_check_depth)]

@@ -110,6 +110,8 @@ def test_what_cannot_be_made_smaller_is_refused_by_name(model, context):
         cur(model, context, rank=20, layers=1)
     with pytest.raises(ValueError, match="3 layers are to be decomposed, and 2 lie between"):
         cur(model, context, rank=8, layers=3)
+    whole = svd(model, context, rank=8, layers="all", matrices="all").model.config
+    assert len(whole.replaced) == 6 * whole.num_hidden_layers
 
 
 def test_inputs_are_measured_without_padding(model):

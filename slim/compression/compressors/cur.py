@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from slim.utils.option_types import Count, Rank
+from slim.utils.option_types import Count, Layers, Rank
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,17 +16,18 @@ def cur(
     context: "Context",
     *,
     rank: Rank,
-    layers: Count = 2,
+    layers: Layers = 2,
     matrices: Literal["query_key_in", "all"] = "query_key_in",
     selection: Literal["deim", "deim_released", "pivoted_qr"] = "deim",
     texts: Count = 128,
 ) -> "Classifier":
     """The model with matrices of `layers` layers as columns, core and rows; C and R are frozen, training moves U.
 
-    The layers are those that turn least what the head reads, first and last excepted. Rows and columns are those that
-    matter most for |W| times the root mean square of its inputs over the first `texts` of train. `rank`: how many; a
-    share below 1: as many as there are largest singular values of the weighted matrix that hold this share of its
-    squares, and at most as many as save parameters. Raises ValueError for a rank that would make a matrix larger.
+    The layers are those that turn least what the head reads, first and last excepted, or `all`. Rows and columns are
+    those that matter most for |W| times the root mean square of its inputs over the first `texts` of train. `rank`:
+    how many; a share below 1: as many as there are largest singular values of the weighted matrix that hold this share
+    of its squares, and at most as many as save parameters. Raises ValueError for a rank that would make a matrix
+    larger.
     """
     from slim.compression.low_rank.cur import core, select
     from slim.compression.low_rank.decomposition import decomposed

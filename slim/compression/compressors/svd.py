@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from slim.utils.option_types import Count, Rank
+from slim.utils.option_types import Count, Layers, Rank
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +16,7 @@ def svd(
     context: "Context",
     *,
     rank: Rank,
-    layers: Count = 2,
+    layers: Layers = 2,
     matrices: Literal["query_key_in", "all"] = "query_key_in",
     weighted: bool = True,
     texts: Count = 128,

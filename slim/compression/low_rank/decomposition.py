@@ -11,6 +11,7 @@ from slim.modeling.classifier import Classifier
 from slim.modeling.replaced import Replacement, replace_modules
 from slim.modeling.splits import Input
 from slim.modeling.transformer import weight_of
+from slim.utils.option_types import Layers
 
 Parts = Callable[[Tensor, Tensor, int], dict[str, Tensor]]
 """(weight [m, n], root mean squares of its inputs [n], rank) -> name in the module that takes its place -> values."""
@@ -23,7 +24,7 @@ def decomposed(
     by: str,
     bias: str,
     rank: int | float,
-    layers: int,
+    layers: Layers,
     which: Which,
 ) -> Classifier:
     """The model with `which` matrices of its `layers` calmest layers in `parts`, as the module `by` holds them.

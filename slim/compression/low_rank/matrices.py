@@ -22,6 +22,7 @@ from slim.modeling.transformer import (
     read_out,
     real_tokens,
 )
+from slim.utils.option_types import Layers
 
 Which = Literal["query_key_in", "all"]
 """Matrices of a layer: those that make queries, keys and the (gated) feed-forward input, as CURing has them; or all.
@@ -47,12 +48,15 @@ def angular_distances(classifier: Classifier, inputs: Sequence[Input]) -> Tensor
     return total / len(inputs)
 
 
-def calmest_layers(classifier: Classifier, inputs: Sequence[Input], count: int) -> list[int]:
-    """The layers with the smallest angular distance, first and last excepted; ties: the earlier.
+def calmest_layers(classifier: Classifier, inputs: Sequence[Input], count: Layers) -> list[int]:
+    """The layers with the smallest angular distance, first and last excepted, ties: the earlier; or all layers.
 
     Raises ValueError when there are not so many.
     """
-    inner = range(1, len(layers(classifier.model)) - 1)
+    depth = len(layers(classifier.model))
+    if count == "all":
+        return list(range(depth))
+    inner = range(1, depth - 1)
     if count > len(inner):
         raise ValueError(f"{count} layers are to be decomposed, and {len(inner)} lie between the first and the last")
     distances = angular_distances(classifier, inputs)
