@@ -1,7 +1,6 @@
 """Seconds and memory that each compressor of weights takes, without any training, on two shapes of random weights.
 
-`python -m benchmarks.compressing`: shapes of MiniLM-L6 and BERT-base, 1,000 texts of 48 tokens for what reads texts,
-each in a process of its own with one thread.
+`python -m benchmarks.compressing`: the shapes of MiniLM-L6 and BERT-base, each in a process with one thread.
 """
 
 import argparse

@@ -93,7 +93,7 @@ def test_it_reloads_in_half_precision_and_is_quantized(tmp_path):
         np.testing.assert_allclose(loaded.logits(TEXTS), each.logits(TEXTS), atol=1e-5)
 
 
-def test_what_is_no_smaller_is_refused_by_name(monkeypatch):
-    monkeypatch.setattr("slim.compression.low_rank.rounding.bits_per_weight", lambda *_: 32)
-    with pytest.raises(ValueError, match=r"8 bits in blocks of 16 make path, \(4, 16\), no smaller"):
-        rounded("path", nn.Linear(16, 4), 8, 16)
+def test_rows_too_short_for_their_block_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"8 bits in blocks of 16 make path, \(16, 4\), no smaller"):
+        rounded("path", nn.Linear(4, 16), 8, 16)
+    assert rounded("path", nn.Linear(16, 4), 8, 16)
