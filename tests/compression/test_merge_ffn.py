@@ -10,6 +10,7 @@ from slim.compression.compressors.merge_ffn import merge_ffn
 from slim.compression.compressors.quantize import quantize
 from slim.compression.feed_forward.merging import FeedForward, alignment, mean
 from slim.compression.feed_forward.parts import inner_inputs, merged, read
+from slim.compression.feed_forward.windows import best_window
 from slim.modeling.formats import load_model
 from slim.modeling.splits import Split
 from slim.modeling.transformer import (
@@ -166,3 +167,18 @@ def test_it_goes_on_in_chains_and_refuses_what_would_take_shared_weights_away(co
     assert len(few.model) < len(quantize(model.with_model(keep_layers(model.model, [1, 2])), context, bits=8).model)
     with pytest.raises(ValueError, match="5 layers are to share, and the model has 4"):
         merge_ffn(model, context, layers=5)
+
+
+@pytest.mark.parametrize("family", sorted(ARCHITECTURES))
+def test_the_window_kept_is_the_most_accurate_of_whole_forward_passes(family):
+    """Whatever runs before a window once, for all windows, must be what runs before it in the merged model."""
+    model, inputs = pico.classifier(family, layers=4), pico.inputs(family, 48)
+    for layer in layers(model.model):
+        weight_of(feed_forward_out(model.model, layer)).data.mul_(20.0)  # else all windows answer alike
+    made = [merged(model, [first, first + 1], "none", None, 0) for first in range(3)]
+    answers = [each.logits(inputs).argmax(-1) for each in made]
+    assert len({tuple(each) for each in answers}) > 1
+    for labels in answers:  # each time another window is right everywhere
+        right = [(each == labels).sum() for each in answers]
+        best = best_window(model, 2, Split(inputs, labels), lambda window: made[window[0]])
+        assert best is made[int(np.argmax(right))]

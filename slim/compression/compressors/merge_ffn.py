@@ -24,16 +24,14 @@ def merge_ffn(
     first layer's. Every window is tried, and the most accurate on validation is kept; ties: the first. Raises
     ValueError when the model has fewer layers.
     """
+    from functools import partial
+
     from slim.compression.feed_forward.parts import inner_inputs, merged
+    from slim.compression.feed_forward.windows import best_window
 
     depth = model.model.config.num_hidden_layers
     if layers > depth:
         raise ValueError(f"merge_ffn: {layers} layers are to share, and the model has {depth}: ask for fewer")
     features = inner_inputs(model, context.train.inputs[:texts]) if align == "correlation" else None
-    best, most = model, -1.0
-    for first in range(depth - layers + 1):
-        tried = merged(model, range(first, first + layers), align, features, context.seed)
-        right = tried.logits(context.validation.inputs).argmax(-1) == context.validation.labels
-        if right.mean() > most:
-            best, most = tried, float(right.mean())
-    return best
+    merge = partial(merged, model, align=align, features=features, seed=context.seed)
+    return best_window(model, layers, context.validation, merge)
