@@ -81,6 +81,8 @@ def _check_method(place: str, where: str, entry: Entry, shared: Mapping[str, Any
     function = find_method(place, folder, entry)
     if where == "prune" and "order" not in inspect.signature(function).parameters:
         raise ValueError(f"{place}.method: '{entry['method']}' takes no order of layers: put it under compress")
+    if where in ("prune", "compress") and "epochs" in inspect.signature(function).parameters:
+        raise ValueError(f"{place}.method: '{entry['method']}' trains: put it under distill")
     if where != "prune" and "order" in entry:
         raise ValueError(f"{place}: an order of layers goes with entries of prune only: move it there")
     check_options(place, function, options_of(entry, shared))

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
 from torch import Tensor
+from torch.optim import Optimizer
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments, get_constant_schedule
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from slim.modeling.architecture import Batch, Model
@@ -76,6 +77,7 @@ def train_classifier(
     schedule: Schedule,
     work: str | Path,
     objective: Objective = cross_entropy_objective,
+    optimizer: Optimizer | None = None,
     **columns: np.ndarray,
 ) -> list[dict[str, float]]:
     """Train a classifier in place; it ends as the epoch with the best validation accuracy. Returns the log of epochs.
@@ -95,6 +97,7 @@ def train_classifier(
         classifier.runtime,
         Path(work),
         objective,
+        optimizer,
     )
 
 
@@ -107,11 +110,13 @@ def train(
     runtime: Runtime,
     checkpoints: Path,
     objective: Objective = cross_entropy_objective,
+    optimizer: Optimizer | None = None,
 ) -> list[dict[str, float]]:
     """Train the model in place; it ends as the checkpoint with the best validation accuracy. Returns the log.
 
     Batches hold texts of similar length. A run that was killed resumes from `checkpoints`, which the finished run
     removes; at most a few minutes of work are lost. Without `validation` the model ends as the last step left it.
+    `optimizer`: one with a constant rate in place of AdamW; gradients then reach it as they are.
 
     Every batch is split over the processes, and their gradients are those of the whole. All but the first process
     end here. Raises ValueError when the batch does not divide among them.
@@ -124,7 +129,9 @@ def train(
     trainer = _Trainer(
         objective,
         model=model,
-        args=_arguments(schedule, len(training), runtime, checkpoints, epochwise=validation is not None),
+        args=_arguments(
+            schedule, len(training), runtime, checkpoints, epochwise=validation is not None, clipped=not optimizer
+        ),
         train_dataset=training,
         eval_dataset=validation,
         data_collator=collator(processor),
@@ -132,6 +139,7 @@ def train(
             "accuracy": float((answers.predictions.argmax(-1) == answers.label_ids).mean())
         },
         callbacks=[_SaveEverySeconds(SAVE_EVERY_SECONDS)],
+        optimizers=(optimizer, optimizer and get_constant_schedule(optimizer)),
     )
     checkpoint = _resumable(checkpoints)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -144,7 +152,7 @@ def train(
 
 
 def _arguments(
-    schedule: Schedule, texts: int, runtime: Runtime, checkpoints: Path, *, epochwise: bool
+    schedule: Schedule, texts: int, runtime: Runtime, checkpoints: Path, *, epochwise: bool, clipped: bool
 ) -> TrainingArguments:
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
@@ -155,6 +163,7 @@ def _arguments(
         learning_rate=schedule.learning_rate,
         warmup_steps=schedule.warmup,  # a value below one is a fraction of all steps
         weight_decay=schedule.weight_decay,
+        max_grad_norm=1.0 if clipped else 0.0,
         lr_scheduler_type="linear",
         optim="adamw_torch_fused",
         train_sampling_strategy="group_by_length",

@@ -34,13 +34,19 @@ APPLY = {
     "merge_ffn": {"layers": 2},
     "share_channels": {"clusters": 4, "matrices": "all"},
     "round_to_nearest": {"bits": 3, "block_size": 16, "matrices": "all"},
+    "narrow": {"keep": 0.5},
+    "solution_path": {"epochs": 1, "batch_size": 8},
 }
-PREPARED = {"fuse_cores": ("cur", {"rank": 8, "layers": 1})}
+PREPARED = {
+    "fuse_cores": ("cur", {"rank": 8, "layers": 1}),
+    "narrow": ("rank_units", {"criterion": "magnitude", "units": ("heads", "query_key", "value", "feed_forward")}),
+}
 """What must come before a compressor."""
 SMALLER = {
     "drop_layers": True, "float16": True, "identity": False, "distill": False, "onnx": False, "quantize": True,
     "trim_vocabulary": True, "factorize_embeddings": True, "cur": True, "svd": True, "fuse_cores": True,
-    "merge_ffn": True, "share_channels": True, "round_to_nearest": True,
+    "merge_ffn": True, "share_channels": True, "round_to_nearest": True, "narrow": True, "rank_units": False,
+    "solution_path": False,
 }  # fmt: skip
 """Whether the result takes fewer bytes on disk."""
 EXPORTED = "vit reads images, and only models of texts are exported"
@@ -51,11 +57,13 @@ REFUSED = {
     ("quantize", "vit"): EXPORTED,
 }
 """What a compressor says of a family that it cannot be applied to."""
-NO_NULL = {"factorize_embeddings", "cur", "svd", "fuse_cores", "merge_ffn", "share_channels", "round_to_nearest"}
+NO_NULL = {
+    "factorize_embeddings", "cur", "svd", "fuse_cores", "merge_ffn", "share_channels", "round_to_nearest", "narrow",
+}  # fmt: skip
 """Those that always change something; what they keep is tested in a file of their own."""
 ROUNDED = {"float16": 2e-2, "quantize": 0.5}
 """Largest difference of a logit where a compressor that has no null option rounds."""
-SAME_COUNTS = ("onnx", "quantize", "float16", "identity")
+SAME_COUNTS = ("onnx", "quantize", "float16", "identity", "rank_units", "solution_path")
 """Those that leave the number of parameters as it is."""
 RUNTIME = {"seed": 0, "threads": 1, "precision": "fp32", "batch_size": 8}
 

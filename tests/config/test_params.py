@@ -250,6 +250,28 @@ def test_a_chain_that_goes_on_after_onnx_is_refused(method, options, tmp_path):
     assert said in refused(tmp_path, change)
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            {"from": "teacher", "method": "narrow", "keep": 0.5},
+            "takes a RankedClassifier, and 'new' starts from a Class",
+        ),
+        ({"from": "ranked", "method": "narrow", "keep": 1.5}, "compress.new.keep: input should be less than or equal"),
+        ({"from": "ranked", "method": "narrow", "keep": 0}, "compress.new.keep: input should be greater than 0"),
+        ({"from": "ranked", "method": "quantize", "bits": 8}, "takes a Classifier, and 'new' starts from a Ranked"),
+        ({"from": "teacher", "method": "rank_units", "units": ["head"]}, "compress.new.units"),
+        ({"from": "teacher", "method": "solution_path"}, "'solution_path' trains: put it under distill"),
+    ],
+)
+def test_a_width_chain_that_does_not_fit_is_refused(entry, said, tmp_path):
+    def change(content):
+        content["compress"]["ranked"] = {"from": "teacher", "method": "rank_units"}
+        content["compress"]["new"] = entry
+
+    assert said in refused(tmp_path, change)
+
+
 @pytest.mark.parametrize("section", sorted(GOOD))
 def test_a_section_that_dvc_yaml_reads_is_not_left_out(section, tmp_path):
     """Else DVC stops at the first stage that reads it, perhaps after all trainings."""

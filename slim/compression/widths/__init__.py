@@ -1,0 +1,1 @@
+"""Inner widths of layers: heads, the dimensions of queries, keys and values, feed-forward neurons."""
