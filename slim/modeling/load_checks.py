@@ -19,7 +19,7 @@ FLOATS = ("F64", "F32", "F16", "BF16")
 """Formats of numbers that hold weights as they are."""
 BUFFERS = re.compile(r"(position_ids|(^|\.)attn\.(masked_)?bias|rotary_emb\.inv_freq|embeddings\.mask_token)$")
 """Tensors that no classifier needs: those that older versions saved, and what pretraining puts in place of a patch."""
-CODES = re.compile(r"\.(shared_labels|packed_codes|kept_inputs|kept_places)$")
+CODES = re.compile(r"\.(shared_labels|packed_codes|packed_mask|kept_inputs|kept_places)$")
 """Tensors of whole numbers that are no quantized weights."""
 HEADS = re.compile(
     r"cls|score|lm_head|.*head|.*classifier.*|.*outputs?|.*predictions|vocab_.*|decoder|pooler|sequence_summary|dropout"

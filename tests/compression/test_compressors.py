@@ -46,6 +46,7 @@ SMALLER = {
     "drop_layers": True, "float16": True, "identity": False, "distill": False, "onnx": False, "quantize": True,
     "trim_vocabulary": True, "factorize_embeddings": True, "cur": True, "svd": True, "fuse_cores": True,
     "merge_ffn": True, "share_channels": True, "round_to_nearest": True, "narrow": True, "rank_units": False,
+    "sparsify": True,
     "solution_path": False,
 }  # fmt: skip
 """Whether the result takes fewer bytes on disk."""
@@ -59,6 +60,7 @@ REFUSED = {
 """What a compressor says of a family that it cannot be applied to."""
 NO_NULL = {
     "factorize_embeddings", "cur", "svd", "fuse_cores", "merge_ffn", "share_channels", "round_to_nearest", "narrow",
+    "sparsify",
 }  # fmt: skip
 """Those that always change something; what they keep is tested in a file of their own."""
 ROUNDED = {"float16": 2e-2, "quantize": 0.5}

@@ -1,0 +1,1 @@
+"""Which single weights of matrices stay."""
