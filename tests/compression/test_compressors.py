@@ -36,20 +36,25 @@ APPLY = {
     "round_to_nearest": {"bits": 3, "block_size": 16, "matrices": "all"},
     "narrow": {"keep": 0.5},
     "solution_path": {"epochs": 1, "batch_size": 8},
+    "supernet": {"shares": (0.5,), "removable": 1, "batch_size": 8},
+    "subnet": {"keep": 0.8, "trials": 4},
 }
+RANKED = ("rank_units", {"criterion": "magnitude", "units": ("heads", "query_key", "value", "feed_forward")})
 PREPARED = {
-    "fuse_cores": ("cur", {"rank": 8, "layers": 1}),
-    "narrow": ("rank_units", {"criterion": "magnitude", "units": ("heads", "query_key", "value", "feed_forward")}),
+    "fuse_cores": [("cur", {"rank": 8, "layers": 1})],
+    "narrow": [RANKED],
+    "supernet": [RANKED],
+    "subnet": [RANKED, ("supernet", APPLY["supernet"])],
 }
 """What must come before a compressor."""
 SMALLER = {
     "drop_layers": True, "float16": True, "identity": False, "distill": False, "onnx": False, "quantize": True,
     "trim_vocabulary": True, "factorize_embeddings": True, "cur": True, "svd": True, "fuse_cores": True,
     "merge_ffn": True, "share_channels": True, "round_to_nearest": True, "narrow": True, "rank_units": False,
-    "sparsify": True,
+    "sparsify": True, "supernet": True, "subnet": True,
     "solution_path": False,
 }  # fmt: skip
-"""Whether the result takes fewer bytes on disk."""
+"""Whether the result takes fewer bytes on disk; a supernet drops the ranks that it was made from."""
 EXPORTED = "vit reads images, and only models of texts are exported"
 REFUSED = {
     ("trim_vocabulary", "vit"): "a model of images has no vocabulary: choose another method",
@@ -60,7 +65,7 @@ REFUSED = {
 """What a compressor says of a family that it cannot be applied to."""
 NO_NULL = {
     "factorize_embeddings", "cur", "svd", "fuse_cores", "merge_ffn", "share_channels", "round_to_nearest", "narrow",
-    "sparsify",
+    "sparsify", "supernet", "subnet",
 }  # fmt: skip
 """Those that always change something; what they keep is tested in a file of their own."""
 ROUNDED = {"float16": 2e-2, "quantize": 0.5}
@@ -123,8 +128,8 @@ def test_the_result_reloads_to_the_same_logits_and_says_its_size(name, family, c
     if ARCHITECTURES[family].images:
         vars(context)["train"] = vars(context)["validation"] = Split(pico.inputs(family, 24), pico.labels(24))
     if name in PREPARED:
-        first, options = PREPARED[name]
-        model = find("compression/compressors", first)(model, context, **options)
+        for first, options in PREPARED[name]:
+            model = find("compression/compressors", first)(model, context, **options)
     before = state(model)
     if (name, family) in REFUSED:
         with pytest.raises(ValueError, match=REFUSED[name, family]):

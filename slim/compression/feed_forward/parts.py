@@ -71,7 +71,7 @@ def merged(
         for layer in others
         for module, anchor in zip(_all(model, layer), anchors, strict=True)
     ]
-    return classifier.with_model(replace_modules(model, replacements, _tensors(model, first, shared)))
+    return classifier.with_model(replace_modules(model, replacements, tensors_of(model, first, shared)))
 
 
 def _order(
@@ -85,7 +85,7 @@ def _order(
     return alignment(features[first], features[layer])
 
 
-def _tensors(model: Model, layer: int, part: FeedForward) -> dict[str, Tensor]:
+def tensors_of(model: Model, layer: int, part: FeedForward) -> dict[str, Tensor]:
     """Name -> values of a layer's feed-forward part, as its modules hold them."""
     entering, leaving = _modules(model, layer)
     halves = len(part.into) // len(entering)
