@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from slim.compression.low_rank.cur import SELECTIONS, break_even, core, deim, rank_of_energy, select
+from slim.compression.matrices.cur import SELECTIONS, break_even, core, deim, rank_of_energy, select
 
 
 def low_rank(m: int, n: int, rank: int, seed: int = 0) -> torch.Tensor:

@@ -12,8 +12,8 @@ from slim.compression.compressors.distill import distill
 from slim.compression.compressors.fuse_cores import fuse_cores
 from slim.compression.compressors.quantize import quantize
 from slim.compression.compressors.svd import svd
-from slim.compression.low_rank.decomposition import nearest
-from slim.compression.low_rank.matrices import angular_distances, calmest_layers, input_norms, matrices_of
+from slim.compression.matrices.chosen import angular_distances, calmest_layers, input_norms, matrices_of
+from slim.compression.matrices.decomposition import nearest
 from slim.modeling.formats import load_model
 from slim.modeling.replaced import with_replaced
 from slim.modeling.splits import Split

@@ -12,7 +12,7 @@ from torch import nn
 from slim.compression.compressors.float16 import float16
 from slim.compression.compressors.quantize import quantize
 from slim.compression.compressors.round_to_nearest import round_to_nearest
-from slim.compression.low_rank.rounding import bits_per_weight, rounded
+from slim.compression.matrices.rounding import bits_per_weight, rounded
 from slim.modeling.formats import load_model
 from slim.modeling.replacements.rounded_linear import packed, rounded_linear, unpacked
 from slim.modeling.splits import Split

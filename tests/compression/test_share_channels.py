@@ -10,9 +10,9 @@ from torch import nn
 from slim.compression.compressors.float16 import float16
 from slim.compression.compressors.quantize import quantize
 from slim.compression.compressors.share_channels import share_channels
-from slim.compression.low_rank.channels import bits_per_weight, clustered
-from slim.compression.low_rank.decomposition import nearest
-from slim.compression.low_rank.sharing import shared
+from slim.compression.matrices.channels import bits_per_weight, clustered
+from slim.compression.matrices.decomposition import nearest
+from slim.compression.matrices.sharing import shared
 from slim.modeling.formats import load_model
 from slim.modeling.replacements.shared_channels import shared_channels
 from slim.modeling.splits import Split

@@ -8,7 +8,7 @@ import torch
 
 from slim.compression.compressors.quantize import quantize
 from slim.compression.compressors.sparsify import conflict, sparsify
-from slim.compression.sparsity.masks import kept_mask
+from slim.compression.matrices.sparsity import kept_mask
 from slim.modeling.splits import Split
 from slim.modeling.transformer import attention_output, feed_forward_in, layers, weight_of
 from slim.training.trainer import Schedule, train_classifier

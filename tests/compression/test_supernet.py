@@ -10,7 +10,8 @@ from slim.compression.compressors.rank_units import rank_units
 from slim.compression.compressors.subnet import subnet
 from slim.compression.compressors.supernet import supernet
 from slim.compression.widths.elastic import Space, extracted, running, sorted_neurons, space_of
-from slim.compression.widths.sandwich import Sandwich, least_needed, measured_on
+from slim.compression.widths.measuring import least_needed, measured_on
+from slim.compression.widths.sandwich import Sandwich
 from slim.compression.widths.search import best_subnet, layer_parameters
 from slim.compression.widths.units import gated, widths
 from slim.modeling.formats import load_model

@@ -29,8 +29,8 @@ def cur(
     of its squares, and at most as many as save parameters. Raises ValueError for a rank that would make a matrix
     larger.
     """
-    from slim.compression.low_rank.cur import core, select
-    from slim.compression.low_rank.decomposition import decomposed
+    from slim.compression.matrices.cur import core, select
+    from slim.compression.matrices.decomposition import decomposed
 
     def parts(weight: "Tensor", norms: "Tensor", size: int) -> dict[str, "Tensor"]:
         rows, columns = select(weight, norms, size, selection)

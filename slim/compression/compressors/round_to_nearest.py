@@ -24,8 +24,8 @@ def round_to_nearest(
     A block is `block_size` weights of a row; its ends are saved with it. No data are needed. Training moves the ends,
     not the codes. Raises ValueError where the parts of a matrix would be no smaller than it.
     """
-    from slim.compression.low_rank.rounding import rounded
-    from slim.compression.low_rank.sharing import targets
+    from slim.compression.matrices.rounding import rounded
+    from slim.compression.matrices.sharing import targets
     from slim.modeling.replaced import replace_modules
 
     chosen = targets(model, matrices)

@@ -26,7 +26,7 @@ def share_channels(
     model's by more than this fraction; matrices are tried in their order, and this takes a pass over validation each.
     Raises ValueError for as many clusters as a matrix has channels, and where parts would not be smaller.
     """
-    from slim.compression.low_rank.sharing import shared, targets
+    from slim.compression.matrices.sharing import shared, targets
     from slim.modeling.replaced import replace_modules
 
     chosen = targets(model, matrices)

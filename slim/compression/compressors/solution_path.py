@@ -22,7 +22,7 @@ def solution_path(
     batch_size: Count = 32,
     kappa: Positive = 1.0,
     nu: Positive = 100.0,
-    entry: Positive = 1 / 3,
+    entry: Positive = 0.33,
 ) -> "RankedClassifier":
     """The same model, its units ranked by one search: the sooner one enters, the higher, ties by its dual at the end.
 

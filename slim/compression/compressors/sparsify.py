@@ -32,8 +32,8 @@ def sparsify(
     """
     from torch import Tensor
 
-    from slim.compression.low_rank.matrices import input_norms, matrices_of
-    from slim.compression.sparsity.masks import kept_mask
+    from slim.compression.matrices.chosen import input_norms, matrices_of
+    from slim.compression.matrices.sparsity import kept_mask
     from slim.modeling.replaced import Replacement, replace_modules
     from slim.modeling.replacements.rounded_linear import packed
     from slim.modeling.transformer import layers, weight_of

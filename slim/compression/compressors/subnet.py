@@ -27,7 +27,7 @@ def subnet(
     from functools import partial
 
     from slim.compression.widths.elastic import extracted, space_of
-    from slim.compression.widths.sandwich import measured_on
+    from slim.compression.widths.measuring import measured_on
     from slim.compression.widths.search import best_subnet, layer_parameters
 
     whole, space = model.model, space_of(model.model)

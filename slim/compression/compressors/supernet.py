@@ -33,7 +33,8 @@ def supernet(
     (arXiv:1903.05134), else labels. Raises ValueError where neurons were not ranked, and for too many layers.
     """
     from slim.compression.widths.elastic import Space, sorted_neurons
-    from slim.compression.widths.sandwich import Sandwich, least_needed
+    from slim.compression.widths.measuring import least_needed
+    from slim.compression.widths.sandwich import Sandwich
     from slim.training.trainer import Schedule, train_classifier
 
     ranks = model.model.config.unit_ranks.get("feed_forward")

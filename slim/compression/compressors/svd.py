@@ -26,7 +26,7 @@ def svd(
     `weighted`: nearest in W times the root mean square of its inputs, else in W (Eckart and Young). At equal rank it
     has as many bytes as `cur` once that is fused. Raises ValueError as `cur` does.
     """
-    from slim.compression.low_rank.decomposition import decomposed, nearest
+    from slim.compression.matrices.decomposition import decomposed, nearest
 
     def parts(weight: "Tensor", norms: "Tensor", size: int) -> dict[str, "Tensor"]:
         wide, narrow = nearest(weight, size, norms if weighted else None)

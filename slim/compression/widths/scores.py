@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from slim.compression.low_rank.matrices import input_norms
+from slim.compression.matrices.chosen import input_norms
 from slim.compression.widths.units import Kind, Sizes, gated, sizes, widths
 from slim.modeling.architecture import Model
 from slim.modeling.classifier import Classifier

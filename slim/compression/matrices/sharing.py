@@ -4,9 +4,9 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from slim.compression.low_rank.channels import bits_per_weight, clustered
-from slim.compression.low_rank.decomposition import nearest
-from slim.compression.low_rank.matrices import matrices_of
+from slim.compression.matrices.channels import bits_per_weight, clustered
+from slim.compression.matrices.chosen import matrices_of
+from slim.compression.matrices.decomposition import nearest
 from slim.modeling.classifier import Classifier
 from slim.modeling.replaced import path_of
 from slim.modeling.transformer import layers, projections, weight_of

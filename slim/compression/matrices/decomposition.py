@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from slim.compression.low_rank.cur import break_even, rank_of_energy
-from slim.compression.low_rank.matrices import Which, calmest_layers, input_norms, matrices_of
+from slim.compression.matrices.chosen import Which, calmest_layers, input_norms, matrices_of
+from slim.compression.matrices.cur import break_even, rank_of_energy
 from slim.modeling.classifier import Classifier
 from slim.modeling.replaced import Replacement, replace_modules
 from slim.modeling.splits import Input

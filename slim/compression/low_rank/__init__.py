@@ -1,1 +1,0 @@
-"""Matrices in parts of lower rank: which matrices, which parts."""

@@ -1,1 +1,0 @@
-"""Which single weights of matrices stay."""
