@@ -1,6 +1,6 @@
 # make repro: set up, then run the pipeline. make test: set up, then check and test. Both take some minutes.
 # make study: repro and its long part. make benchmark: four datasets, three seeds: the results of the README.
-# make compressors: the same data, three compressors of weights beside their plain controls.
+# make compressors, make widths: the same data, compressors beside their plain controls at several sizes.
 # make plan: what a run would take. make smoke, make paper: other sizes, in runs/. make lock: pin dependencies anew.
 # repro, study, plan and profile take PROFILE=paper; repro and study take WORKERS=4; plan takes TARGET= (everything).
 PROFILE ?= laptop
@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: repro study benchmark compressors peers plan profile smoke paper test setup check checked lock readme clean-venv
+.PHONY: repro study benchmark compressors widths sweep peers plan profile smoke paper test setup check checked lock readme clean-venv
 
 repro: checked ## the default run: data, teacher, signals, orders, small models, report
 	@echo "== dvc repro report ship"
@@ -41,10 +41,16 @@ paper: ## the paper's nine datasets and BERT-base, in runs/paper
 	$(MAKE) plan PROFILE=paper
 	$(MAKE) repro PROFILE=paper
 
-compressors: ## three compressors of weights beside plain controls, in runs/compressors; results/compressors
-	$(MAKE) repro PROFILE=compressors WORKERS=2
-	python -m stages.publish compressors
-	python -m benchmarks.sweeps runs/compressors results/compressors
+compressors: ## compressors of weights beside plain controls, three sizes each, in runs/compressors; results/compressors
+	$(MAKE) sweep PROFILE=compressors
+
+widths: ## narrower layers, supernets and sparse weights beside plain controls, in runs/widths; results/widths
+	$(MAKE) sweep PROFILE=widths
+
+sweep:
+	$(MAKE) repro WORKERS=2
+	python -m stages.publish $(PROFILE)
+	python -m benchmarks.sweeps runs/$(PROFILE) results/$(PROFILE)
 
 benchmark: ## four datasets and three seeds in runs/benchmark; its results go to results/benchmark and to the README
 	$(MAKE) repro PROFILE=benchmark WORKERS=2

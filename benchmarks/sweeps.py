@@ -1,7 +1,7 @@
 """Compressors of weights beside their plain controls: accuracy against size, before and after the same training.
 
 After `make repro PROFILE=compressors WORKERS=2`, from the root of the repository:
-`python -m benchmarks.sweeps runs/compressors results/compressors`. `make compressors` does both.
+`python -m benchmarks.sweeps runs/compressors results/compressors`. `make compressors` does both; `widths` alike.
 """
 
 import sys
@@ -33,7 +33,7 @@ class Sweep(NamedTuple):
         return [of.format(size) for size in self.sizes]
 
 
-SWEEPS = {
+OF_WEIGHTS = {
     "cur": {
         "columns and rows (cur)": Sweep("cur_{}", "cur_{}_fused", (48, 96, 144)),
         "singular vectors (svd)": Sweep("svd_{}", "svd_{}_tuned", (48, 96, 144)),
@@ -50,7 +50,34 @@ SWEEPS = {
         "singular vectors": Sweep("narrow_{}", "narrow_{}_half", (2, 3, 4)),
     },
 }
-"""Compressor -> what is drawn beside it, itself first."""
+KEPT = (30, 50, 70)
+"""Percent of what is pruned."""
+OF_WIDTHS = {
+    "solution_path": {
+        "solution path": Sweep("path_{}", "path_{}_tuned", KEPT),
+        "random": Sweep("random_{}", "random_{}_tuned", KEPT),
+        "Fisher": Sweep("fisher_{}", "fisher_{}_tuned", KEPT),
+        "magnitude": Sweep("magnitude_{}", "magnitude_{}_tuned", KEPT),
+    },
+    "heads and neurons": {
+        "Taylor": Sweep("heads_{}", "heads_{}_tuned", KEPT),
+        "random": Sweep("heads_random_{}", "heads_random_{}_tuned", KEPT),
+    },
+    "supernet": {
+        "search by TPE": Sweep("elastic_{}", "elastic_{}_tuned", KEPT),
+        "random search": Sweep("elastic_random_{}", "elastic_random_{}_tuned", KEPT),
+    },
+    "sparsify": {
+        "Wanda": Sweep("wanda_{}", "wanda_{}_tuned", KEPT),
+        "magnitude": Sweep("weights_{}", "weights_{}_tuned", KEPT),
+    },
+    "depth against width": {
+        "whole layers": Sweep("layers_{}", "layers_{}_tuned", KEPT),
+        "widths (Fisher)": Sweep("fisher_{}", "fisher_{}_tuned", KEPT),
+    },
+}
+SWEEPS = {"compressors": OF_WEIGHTS, "widths": OF_WIDTHS}
+"""Profile -> compressor -> what is drawn beside it, itself first, its control second."""
 COLOURS = ("#0072B2", "#C84B00", "#8A7A00", "#B8578F")
 NOTE = (
     "Test accuracy (%) against size on disk as a share of the teacher's, means over datasets and seeds. Dashed: "
@@ -58,11 +85,11 @@ NOTE = (
 )
 
 
-def sweeps(recipes: pd.DataFrame) -> Figure:
-    """The table `recipes` of a run: a panel a compressor."""
+def sweeps(profile: str, recipes: pd.DataFrame) -> Figure:
+    """The table `recipes` of a run of a profile: a panel a compressor."""
     known = recipes[recipes["dataset"] == ALL].set_index("recipe")
-    figure, grid = panels(list(SWEEPS), (4.4, 3.4), note=NOTE, columns=3)
-    for axes, lines in zip(grid, SWEEPS.values(), strict=True):
+    figure, grid = panels(list(SWEEPS[profile]), (4.4, 3.4), note=NOTE, columns=3)
+    for axes, lines in zip(grid, SWEEPS[profile].values(), strict=True):
         _panel(axes, known, lines)
     return figure
 
@@ -79,13 +106,13 @@ def _panel(axes: Axes, known: pd.DataFrame, lines: dict[str, Sweep]) -> None:
     axes.legend(frameon=False, fontsize=8)
 
 
-def page(recipes: pd.DataFrame, comparisons: pd.DataFrame) -> str:
+def page(profile: str, recipes: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     """What each compressor is worth beside its control, in a sentence and a table of all sizes."""
     known = recipes[recipes["dataset"] == ALL].set_index("recipe")
     pooled = comparisons[(comparisons["dataset"] == ALL) & (comparisons["against"] == "control")].set_index("recipe")
     rows = [["recipe", "MB", "before", "after", "control", "minus control", "verdict", "stable"]]
     sentences = []
-    for compressor, lines in SWEEPS.items():
+    for compressor, lines in SWEEPS[profile].items():
         for place, sweep in enumerate(lines.values()):
             for before, after in zip(sweep.names(sweep.before), sweep.names(sweep.after), strict=True):
                 against = _against(pooled, after)
@@ -95,8 +122,8 @@ def page(recipes: pd.DataFrame, comparisons: pd.DataFrame) -> str:
                 sentences.append(f"- {_said(compressor, pooled, sweep)}")
     seeds = int(known["seeds"].min())
     return "\n".join([
-        "# Compressors of weights", "",
-        f"Written by `make compressors`: {recipes['dataset'].nunique() - 1} datasets, {seeds} seeds; accuracies in % "
+        f"# {profile.capitalize()} at several sizes", "",
+        f"Written by `make {profile}`: {recipes['dataset'].nunique() - 1} datasets, {seeds} seeds; accuracies in % "
         "and differences in points are means over datasets, intervals over seeds and test items. The verdicts are "
         "corrected for all recipes of the run.", "",
         *sentences, "", "![Accuracy against size](sweeps.png)", "", markdown(rows), "",
@@ -116,15 +143,16 @@ def _said(compressor: str, pooled: pd.DataFrame, sweep: Sweep) -> str:
     """At how many sizes a compressor is better or worse than its control."""
     verdicts = pooled.loc[sweep.names(sweep.after), "verdict"].fillna("a reading").tolist()
     counts = ", ".join(f"{verdict} at {verdicts.count(verdict)}" for verdict in dict.fromkeys(verdicts))
-    return f"{compressor} against its plain control of as many bytes, of {len(verdicts)} sizes: {counts}."
+    return f"{compressor} against its control, of {len(verdicts)} sizes: {counts}."
 
 
 def main(run: str, results: str) -> None:
     """Write sweeps.md and sweeps.png."""
+    profile = Path(run).name
     recipes, comparisons = (pd.read_csv(Path(run, "reports", f"{name}.csv")) for name in ("recipes", "comparisons"))
     with matplotlib.rc_context(STYLE):
-        write_png(sweeps(recipes), Path(results, "sweeps.png"))
-    write_text(page(recipes, comparisons), Path(results, "sweeps.md"))
+        write_png(sweeps(profile, recipes), Path(results, "sweeps.png"))
+    write_text(page(profile, recipes, comparisons), Path(results, "sweeps.md"))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from slim.report.tables.comparisons import ALL
 def tables():
     """Every recipe of every sweep, 1 MB more at each size, two points below the teacher; cur is worse at two sizes."""
     rows, compared = [{"recipe": "teacher", "bytes": 9e7, "accuracy": 0.86}], []
-    for lines in sweeps.SWEEPS.values():
+    for lines in sweeps.SWEEPS["compressors"].values():
         control = list(lines.values())[1]
         for sweep in lines.values():
             for size in sweep.sizes:
@@ -27,23 +27,26 @@ def tables():
 
 
 def test_it_counts_verdicts_and_shows_every_size(tables):
-    text = sweeps.page(*tables)
-    assert "- cur against its plain control of as many bytes, of 3 sizes: worse at 2, undecided at 1." in text
-    assert "- merge_ffn against its plain control of as many bytes, of 3 sizes: undecided at 3." in text
+    text = sweeps.page("compressors", *tables)
+    assert "- cur against its control, of 3 sizes: worse at 2, undecided at 1." in text
+    assert "- merge_ffn against its control, of 3 sizes: undecided at 3." in text
     assert "| cur_48_fused | 50.5 | 84.0 | 84.0 | svd_48_tuned | −1.0 [−2.0, +0.1] | worse | True |" in text
     assert "| svd_48_tuned | 50.5 | 84.0 | 84.0 |  |  |  |  |" in text
 
 
 def test_each_compressor_has_a_panel_with_a_line_before_and_one_after_training(tables):
-    axes = sweeps.sweeps(tables[0]).axes
-    assert [each.get_title(loc="left") or each.get_title() for each in axes] == list(sweeps.SWEEPS)
-    assert [len(each.lines) for each in axes] == [1 + 2 * len(lines) for lines in sweeps.SWEEPS.values()]
+    axes = sweeps.sweeps("compressors", tables[0]).axes
+    assert [each.get_title(loc="left") or each.get_title() for each in axes] == list(sweeps.SWEEPS["compressors"])
+    assert [len(each.lines) for each in axes] == [
+        1 + 2 * len(lines) for lines in sweeps.SWEEPS["compressors"].values()
+    ]
 
 
-def test_the_profile_has_every_recipe_and_each_compressor_names_its_control():
-    params = merged("compressors")
-    recipes = {**params["distill"], **params["compress"]}
-    for lines in sweeps.SWEEPS.values():
+@pytest.mark.parametrize("profile", sorted(sweeps.SWEEPS))
+def test_the_profile_has_every_recipe_and_each_compressor_names_its_control(profile):
+    params = merged(profile)
+    recipes = {**params["prune"], **params["distill"], **params["compress"]}
+    for lines in sweeps.SWEEPS[profile].values():
         own, control = list(lines.values())[:2]
         for sweep in lines.values():
             assert {*sweep.names(sweep.before), *sweep.names(sweep.after)} <= set(recipes)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -65,6 +64,6 @@ def _gates(model: Model, kinds: Sequence[Kind]) -> Iterator[dict[Kind, list[nn.P
 
 
 def _ranks(states: Sequence[Any]) -> list[list[int]]:
-    """The places of units by when they entered, then by their dual, which is the larger the nearer one came."""
+    """The places of units by when they entered, then by their dual, which is the higher the nearer one came."""
     entered, duals = ([state[name].double().cpu().numpy() for state in states] for name in ("entered", "v"))
-    return ranked([-each for each in entered], [np.abs(each) for each in duals])
+    return ranked([-each for each in entered], duals)
