@@ -16,6 +16,7 @@ import time
 PATIENCE_SECONDS = 5.0
 """How long a server that has just been started may take until it listens."""
 SIZE = struct.Struct("!q")
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def connected(address: str) -> "socket.socket | None":
@@ -53,13 +54,15 @@ def main(python: str, address: str, *words: str) -> int:
     connection = connected(address) if words[:1] == ("-m",) else None
     if connection is None:
         os.execv(python, [python, *words])
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until they can be passed on: the fork would outlive its caller
     request = json.dumps({"words": words[1:], "folder": os.getcwd(), "environment": dict(os.environ)}).encode()
     socket.send_fds(connection, [SIZE.pack(len(request))], [0, 1, 2])
     connection.sendall(request)
     process = number(connection)
     if process is not None:
-        for each in (signal.SIGINT, signal.SIGTERM):
+        for each in ENDING:
             signal.signal(each, lambda which, _: pass_on(process, which))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     status = number(connection)
     return 1 if status is None else status
 
