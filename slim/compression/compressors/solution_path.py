@@ -20,8 +20,8 @@ def solution_path(
     epochs: Positive = 1.0,
     min_steps: CountOrZero = 0,
     batch_size: Count = 32,
-    kappa: Positive = 1.0,
-    nu: Positive = 100.0,
+    kappa: Positive = 0.3,
+    nu: Positive = 1000.0,
     entry: Positive = 0.33,
 ) -> "RankedClassifier":
     """The same model, its units ranked by one search: the sooner one enters, the higher, ties by its dual at the end.

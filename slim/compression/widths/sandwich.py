@@ -25,8 +25,9 @@ class Sandwich:
         logits = forward_logits(model, batch)
         losses = [cross_entropy(logits, batch["labels"])]
         for subnet in (self.space.smallest, self.space.random()):
-            with running(unwrap(model), subnet):
-                own = forward_logits(model, batch)
+            plain = unwrap(model)  # a wrapper that sums gradients over processes allows one pass a step
+            with running(plain, subnet):
+                own = forward_logits(plain, batch)
             target = soft_labels(own, logits.detach(), 1.0) if self.in_place else cross_entropy(own, batch["labels"])
             losses.append(target)
         return torch.stack(losses).mean(), logits
