@@ -20,6 +20,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import dask
 from distributed import Client, Event, LocalCluster, as_completed, get_worker, wait
 from tqdm import tqdm
 
@@ -133,13 +134,20 @@ def _python(address: str | None) -> Iterator[str | None]:
 @contextmanager
 def _client(workers: int, address: str | None) -> Iterator[Client]:
     """A connection to a scheduler: the given one, or one inside this process."""
-    if address:
-        with Client(address) as client:
-            yield client
-        return
+    with Client(address) if address else local_client(workers) as client:
+        yield client
+
+
+@contextmanager
+def local_client(workers: int) -> Iterator[Client]:
+    """A connection to a scheduler inside this process, which keeps its workers however long this machine sleeps."""
     local: dict[str, Any] = {"processes": False, "silence_logs": logging.CRITICAL}
     local |= {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # no port of another run
-    with LocalCluster(n_workers=workers, threads_per_worker=1, **local) as cluster, Client(cluster) as client:
+    with (
+        dask.config.set({"distributed.scheduler.worker-ttl": None}),
+        LocalCluster(n_workers=workers, threads_per_worker=1, **local) as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 

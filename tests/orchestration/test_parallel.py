@@ -13,7 +13,7 @@ from distributed import LocalCluster
 
 from slim.config.recipes import STAGES as RECIPES
 from slim.orchestration import dvc_graph
-from slim.orchestration.parallel import plan_tasks, repro
+from slim.orchestration.parallel import local_client, plan_tasks, repro
 from stages.work import work
 from tests.imports import ROOT
 from tests.toy import PARTS, RANKED, RUNS, STAGES, Toy
@@ -115,6 +115,15 @@ def test_more_threads_than_cores_are_refused():
     cores = len(os.sched_getaffinity(0))
     with pytest.raises(ValueError, match=f"want {cores + 1} cores of {cores}"):
         repro([], cores + 1, 1)
+
+
+def test_a_machine_that_slept_keeps_its_workers():
+    """Else the scheduler takes them for dead when none was heard for five minutes, and the run waits for ever."""
+    with local_client(1) as client:
+        assert "worker-ttl" not in client.cluster.scheduler.periodic_callbacks
+        assert client.submit(sum, [1, 2]).result(timeout=10) == 3
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as plain:
+        assert "worker-ttl" in plain.scheduler.periodic_callbacks  # what Dask does by itself, under this name
 
 
 @pytest.mark.parametrize("workers", [0, -1])
