@@ -141,8 +141,8 @@ def test_the_default_is_accepted_and_read_only():
         ),
         (
             "strategies.mi_task_relevance.cv",
-            301,
-            "cv: 301 folds of 300 texts: lower it, or raise extract_signals",
+            201,
+            "cv: 201 folds of 200 texts: lower it, or raise extract_signals",
         ),
         ("rank.schedule", "one_short", "rank.schedule: input should be 'one_shot' or 'iterative', got 'one_short'"),
         (
