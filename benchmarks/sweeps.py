@@ -76,7 +76,7 @@ OF_WIDTHS = {
         "widths (Fisher)": Sweep("fisher_{}", "fisher_{}_tuned", KEPT),
     },
 }
-SWEEPS = {"compressors": OF_WEIGHTS, "widths": OF_WIDTHS}
+SWEEPS = {"compressors": OF_WEIGHTS, "widths": OF_WIDTHS, "widths_digits": OF_WIDTHS}
 """Profile -> compressor -> what is drawn beside it, itself first, its control second."""
 COLOURS = ("#0072B2", "#C84B00", "#8A7A00", "#B8578F")
 NOTE = (

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from filecmp import cmp
 from pathlib import Path
@@ -26,6 +26,9 @@ DEFAULT = "laptop"
 
 WHOLE = ("grid", "datasets", "model")
 """What a profile replaces as a whole; all else is merged key by key."""
+
+BASE = "based_on"
+"""In a profile: the profiles whose changes come before its own."""
 
 OWN = ("params.yaml", "dvc.lock", "reports")
 """What every run has of its own."""
@@ -81,10 +84,24 @@ def write_params(profile: str, path: Path) -> None:
 
 
 def merged(profile: str) -> Any:
-    """The parameters of a profile, not checked. Raises ValueError when there is no such profile or it is no YAML."""
+    """The parameters of a profile, not checked. Raises ValueError when there is no such profile or it is no YAML.
+
+    Profiles that it names as `based_on` are merged before it, first to last.
+    """
     content = _read(Path("params.yaml"))
-    merge(content, changes(profile))
+    for changed in _lineage(profile):
+        merge(content, {key: value for key, value in changed.items() if key != BASE})
     return content
+
+
+def _lineage(profile: str, after: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
+    """What a profile changes, after what those change that it is based on."""
+    if profile in after:
+        raise ValueError(f"profiles {' -> '.join([*after, profile])} are based on one another: drop one")
+    own = changes(profile)
+    for base in own.get(BASE, []):
+        yield from _lineage(base, [*after, profile])
+    yield own
 
 
 def lay_out(profile: str) -> Path:

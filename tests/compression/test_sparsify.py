@@ -25,7 +25,7 @@ def test_the_lowest_scores_go_in_a_matrix_in_a_row_or_in_each_four():
     scores = torch.tensor([[1.0, 2.0, 3.0, 4.0, 9.0, 9.0], [8.0, 7.0, 6.0, 5.0, 0.0, 0.5]])
     assert kept_mask(scores, 0.5, "matrix").int().tolist() == [[0, 0, 0, 0, 1, 1], [1, 1, 1, 1, 0, 0]]
     assert kept_mask(scores, 0.5, "row").int().tolist() == [[0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0]]
-    assert kept_mask(scores, 0.5, "2:4").int().tolist() == [[0, 0, 1, 1, 1, 1], [1, 1, 0, 0, 1, 1]]
+    assert kept_mask(scores, 0.5, "2_of_4").int().tolist() == [[0, 0, 1, 1, 1, 1], [1, 1, 0, 0, 1, 1]]
     assert kept_mask(torch.zeros(2, 8), 0.25, "row").sum(1).tolist() == [6, 6]  # ties, too
 
 
@@ -42,7 +42,7 @@ def test_wanda_looks_at_inputs_and_magnitude_does_not(context):
     assert not kept["wanda"][:, 3].any() and kept["magnitude"][:, 3].any()
 
 
-@pytest.mark.parametrize("pattern", ["matrix", "row", "2:4"])
+@pytest.mark.parametrize("pattern", ["matrix", "row", "2_of_4"])
 @pytest.mark.parametrize("family", ["bert", "gpt2"])
 def test_what_stays_is_as_it_was_and_half_of_the_bytes_are_saved(pattern, family, context, tmp_path):
     model = pico.classifier(family, layers=2, hidden_size=64)
@@ -77,5 +77,5 @@ def test_in_onnx_zeros_are_weights_again(context):
 
 
 def test_two_of_four_and_another_sparsity_contradict_one_another():
-    assert conflict(pattern="2:4", sparsity=0.7) == "2:4 leaves half of the weights: leave sparsity out"
-    assert conflict(pattern="2:4") is None and conflict(sparsity=0.7) is None
+    assert conflict(pattern="2_of_4", sparsity=0.7) == "2_of_4 leaves half of the weights: leave sparsity out"
+    assert conflict(pattern="2_of_4") is None and conflict(sparsity=0.7) is None

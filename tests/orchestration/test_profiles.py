@@ -11,6 +11,7 @@ import yaml
 
 from slim.config import load
 from slim.orchestration import profiles
+from slim.orchestration.profiles import merged
 from stages.lay_out import lay_out
 from tests.imports import ROOT
 from tests.toy import Toy
@@ -194,3 +195,21 @@ def test_paper_is_the_papers_setting(checked):
     assert (paper.finetune.epochs, paper.finetune.batch_size, paper.finetune.learning_rate) == (3, 32, 2e-5)
     for entry in paper.datasets.values():
         assert (ROOT / entry["path"]).is_file()
+
+
+def test_a_profile_may_be_based_on_others_first_to_last_and_not_on_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "params.yaml": "a: 1\nb: {x: 1, y: 1}\nc: {z: 1}\n",
+        "profiles/one.yaml": "a: 2\nb: {x: 2}\nc: {z: null}\n",
+        "profiles/two.yaml": "b: {x: 3}\n",
+        "profiles/own.yaml": "based_on: [one, two]\nb: {y: 4}\n",
+        "profiles/round.yaml": "based_on: [back]\n",
+        "profiles/back.yaml": "based_on: [round]\n",
+    }
+    (tmp_path / "profiles").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    assert merged("own") == {"a": 2, "b": {"x": 3, "y": 4}, "c": {}}
+    with pytest.raises(ValueError, match="profiles round -> back -> round are based on one another: drop one"):
+        merged("round")

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from slim.modeling.classifier import Classifier
 
 
-def conflict(*, sparsity: Share = 0.5, pattern: Literal["matrix", "row", "2:4"] = "row", **_: object) -> str | None:
+def conflict(*, sparsity: Share = 0.5, pattern: Literal["matrix", "row", "2_of_4"] = "row", **_: object) -> str | None:
     """What contradicts what in its options, or None."""
-    return "2:4 leaves half of the weights: leave sparsity out" if pattern == "2:4" and sparsity != 0.5 else None
+    return "2_of_4 leaves half of the weights: leave sparsity out" if pattern == "2_of_4" and sparsity != 0.5 else None
 
 
 def sparsify(
@@ -20,15 +20,15 @@ def sparsify(
     *,
     sparsity: Share = 0.5,
     criterion: Literal["wanda", "magnitude"] = "wanda",
-    pattern: Literal["matrix", "row", "2:4"] = "row",
+    pattern: Literal["matrix", "row", "2_of_4"] = "row",
     texts: Count = 128,
 ) -> "Classifier":
     """The model with the fraction `sparsity` of the weights of every matrix of its layers at zero.
 
     `criterion`: the lowest |weight| * norm of its input over the first `texts` of train go first (Wanda,
     arXiv:2306.11695), or, the plain way, the lowest |weight|. `pattern`: weights are compared in a `matrix`, in a
-    `row`, or in each four neighbours of a row, two of which stay (2:4). A weight that stays takes 32 bits and every
-    weight one more; ONNX has the zeros, too, and nothing gets faster.
+    `row`, or in each four neighbours of a row, two of which stay (2:4 sparsity). A weight that stays takes 32 bits and
+    every weight one more; ONNX has the zeros, too, and nothing gets faster.
     """
     from torch import Tensor
 

@@ -5,17 +5,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Pattern = Literal["matrix", "row", "2:4"]
+Pattern = Literal["matrix", "row", "2_of_4"]
 """Among which weights a score is compared."""
 
 
 def kept_mask(scores: Tensor, sparsity: float, pattern: Pattern) -> Tensor:
     """[outputs, inputs], bool: the weights with the highest scores, all but the fraction `sparsity` of them.
 
-    2:4 leaves two of each four neighbours in a row, whatever `sparsity` says; of a last group of fewer, at most two.
+    2_of_4 leaves two of each four neighbours in a row, whatever `sparsity` says; of fewer at the end, at most two.
     Equal scores: the first stays.
     """
-    if pattern == "2:4":
+    if pattern == "2_of_4":
         rows, columns = scores.shape
         fours = torch.nn.functional.pad(scores, (0, -columns % 4), value=-torch.inf).view(rows, -1, 4)
         return _highest(fours, 2).view(rows, -1)[:, :columns]

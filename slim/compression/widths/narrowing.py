@@ -24,6 +24,8 @@ from slim.modeling.transformer import (
     weight_of,
 )
 
+LARGEST = 2**15
+"""What the places of rows and columns are saved in: 16 bits."""
 Kept = Mapping[Kind, Sequence[NDArray[np.int64]]]
 """Kind -> for each layer, the units that stay; absent where all do."""
 
@@ -89,6 +91,10 @@ def _narrow(
     """Note a matrix with some of its rows or columns; nothing where all stay."""
     weight, path = weight_of(module).detach(), path_of(model, module)
     outputs, inputs = weight.shape
+    if max(outputs, inputs) >= LARGEST:
+        raise ValueError(
+            f"{path} is {outputs} by {inputs}, and places of rows beyond {LARGEST} are not saved: leave it"
+        )
     rows = torch.arange(outputs) if rows is None else rows
     columns = torch.arange(inputs) if columns is None else columns
     if (len(rows), len(columns)) == (outputs, inputs):
