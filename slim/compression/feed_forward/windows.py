@@ -23,18 +23,21 @@ def best_window(
     """
     model, runtime = classifier.model.eval(), classifier.runtime
     stack, batches = layers(model), classifier.batches(split.inputs)
-    best, most = classifier, -1
     with runtime.autocast():
         streams = [embed(model, runtime.to_device(batch)) for _, batch in batches]
         targets = [torch.as_tensor(split.labels[members], device=runtime.device) for members in batches.members]
+
+        def right(first: int) -> int:
+            tried = merge(range(first, first + length)).model  # gone before the next: only one is in memory
+            answers = [_predicted(tried, stream, first) for stream in streams]
+            return sum(int((own == of).sum()) for own, of in zip(answers, targets, strict=True))
+
+        counts = []
         for first in tqdm(range(len(stack) - length + 1), desc="windows", unit="window"):
-            tried = merge(range(first, first + length))
-            answers = [_predicted(tried.model, stream, first) for stream in streams]
-            right = sum(int((own == of).sum()) for own, of in zip(answers, targets, strict=True))
-            if right > most:
-                best, most = tried, right
+            counts.append(right(first))
             streams = [stream.through(stack[first]) for stream in streams]
-    return best
+    best = counts.index(max(counts))
+    return merge(range(best, best + length))
 
 
 def _predicted(model: Model, stream: Stream, first: int) -> torch.Tensor:
