@@ -47,7 +47,7 @@ compressors: ## compressors of weights beside plain controls, three sizes each, 
 widths: ## narrower layers, supernets and sparse weights beside plain controls, in runs/widths; results/widths
 	$(MAKE) sweep PROFILE=widths
 
-sweep:
+sweep: ## what the two above do, of a PROFILE that benchmarks/sweeps.py knows
 	$(MAKE) repro WORKERS=2
 	python -m stages.publish $(PROFILE)
 	python -m benchmarks.sweeps runs/$(PROFILE) results/$(PROFILE)

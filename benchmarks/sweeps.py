@@ -1,7 +1,7 @@
-"""Compressors of weights beside their plain controls: accuracy against size, before and after the same training.
+"""Compressors beside their plain controls at several sizes: accuracy against size, before and after the same training.
 
 After `make repro PROFILE=compressors WORKERS=2`, from the root of the repository:
-`python -m benchmarks.sweeps runs/compressors results/compressors`. `make compressors` does both; `widths` alike.
+`python -m benchmarks.sweeps runs/compressors results/compressors`. `make sweep PROFILE=compressors` does both.
 """
 
 import sys
@@ -122,9 +122,9 @@ def page(profile: str, recipes: pd.DataFrame, comparisons: pd.DataFrame) -> str:
                 sentences.append(f"- {_said(compressor, pooled, sweep)}")
     seeds = int(known["seeds"].min())
     return "\n".join([
-        f"# {profile.capitalize()} at several sizes", "",
-        f"Written by `make {profile}`: {recipes['dataset'].nunique() - 1} datasets, {seeds} seeds; accuracies in % "
-        "and differences in points are means over datasets, intervals over seeds and test items. The verdicts are "
+        f"# The profile {profile}: several sizes of each compressor", "",
+        f"Written by `make sweep PROFILE={profile}`: {recipes['dataset'].nunique() - 1} datasets, {seeds} seeds; "
+        "accuracies in % and differences in points are means over datasets, intervals over seeds and test items. The verdicts are "
         "corrected for all recipes of the run.", "",
         *sentences, "", "![Accuracy against size](sweeps.png)", "", markdown(rows), "",
     ])  # fmt: skip

@@ -10,6 +10,7 @@ from slim.compression.compressors.merge_ffn import merge_ffn
 from slim.compression.compressors.narrow import narrow
 from slim.compression.compressors.quantize import quantize
 from slim.compression.compressors.rank_units import rank_units
+from slim.compression.widths import narrowing
 from slim.compression.widths.cutting import kept_units, ranked
 from slim.compression.widths.narrowing import narrowed
 from slim.compression.widths.scores import CRITERIA
@@ -168,7 +169,7 @@ def test_a_neuron_that_nothing_reads_goes_first():
         assert sorted(places[:, 5]) == [62, 63]
 
 
-def test_narrowing_takes_what_was_ranked_in_these_layers_alone(tmp_path):
+def test_narrowing_takes_what_was_ranked_in_these_layers_alone(tmp_path, monkeypatch):
     model, inputs = pico.classifier(layers=3, hidden_size=64, intermediate_size=128), pico.texts()
     found = rank_units(model, context(), criterion="magnitude")
     found.save(tmp_path / "ranked", inputs)
@@ -181,6 +182,10 @@ def test_narrowing_takes_what_was_ranked_in_these_layers_alone(tmp_path):
     other.model.config.unit_ranks = found.model.config.unit_ranks
     with pytest.raises(ValueError, match="ranked in other layers"):
         narrow(other, context(), keep=0.5)
+    monkeypatch.setattr(narrowing, "LARGEST", 64)
+    with pytest.raises(ValueError, match="64 by 64, and places of rows beyond 64 are not saved: leave it"):
+        narrow(again, context(), keep=0.5)
+    monkeypatch.undo()
     tied = merge_ffn(found, context(), layers=2, align="none")
     with pytest.raises(ValueError, match="narrow before merge_ffn"):
         narrow(tied, context(), keep=0.5)
