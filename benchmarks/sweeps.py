@@ -124,8 +124,8 @@ def page(profile: str, recipes: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     return "\n".join([
         f"# The profile {profile}: several sizes of each compressor", "",
         f"Written by `make sweep PROFILE={profile}`: {recipes['dataset'].nunique() - 1} datasets, {seeds} seeds; "
-        "accuracies in % and differences in points are means over datasets, intervals over seeds and test items. The verdicts are "
-        "corrected for all recipes of the run.", "",
+        "accuracies in % and differences in points are means over datasets, intervals over seeds and test items. The "
+        "verdicts are corrected for all recipes of the run.", "",
         *sentences, "", "![Accuracy against size](sweeps.png)", "", markdown(rows), "",
     ])  # fmt: skip
 
