@@ -18,7 +18,8 @@ from slim.modeling.formats import load_model
 from slim.modeling.manifest import read_manifest
 from slim.modeling.splits import Input
 from slim.report.numbers import megabytes, number
-from slim.shipping.latency import answering, interleaved, short_and_long, starts, summary
+from slim.shipping.latency import answering, short_and_long, starts, summary
+from slim.utils.timing import interleaved
 
 TEACHER, REFERENCE, COMPILED = "teacher", "teacher_onnx", "teacher_compiled"
 """The teacher in PyTorch; in ONNX Runtime with the same float32 weights, what a user has without compression; and

@@ -1,11 +1,10 @@
-"""How fast models answer: all of them in turn, so that whatever else the machine does hits each alike."""
+"""How fast models answer and processes start, and on which machine."""
 
 import json
 import os
 import platform
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Calls = Mapping[str, Callable[[], object]]
 NOISE = 1.5
 """A p90 beyond so many times the p50 says that something else was running."""
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "avx512_bf16", "neon", "asimddp", "i8mm", "sve")
@@ -37,21 +35,6 @@ else:
 print(json.dumps({"load": loaded - began, "answer": answered - began, "peak_bytes": peak}))
 """
 """A process that imports, loads and answers once."""
-
-
-def interleaved(
-    calls: Calls, rounds: int, *, warmup: int = 3, clock: Callable[[], float] = time.perf_counter
-) -> dict[str, NDArray[np.float64]]:
-    """Name -> [rounds]: seconds of a call, one of each in every round, in an order that turns from round to round."""
-    names, seconds = list(calls), {name: np.empty(rounds) for name in calls}
-    for name in names * warmup:
-        calls[name]()
-    for i in range(rounds):
-        for name in names[i % len(names) :] + names[: i % len(names)]:
-            began = clock()
-            calls[name]()
-            seconds[name][i] = clock() - began
-    return seconds
 
 
 def answering(model: Any, texts: Sequence[str]) -> Callable[[], object]:

@@ -1,5 +1,6 @@
 """A model that holds smaller ones: each computes what it does by itself, and the search keeps to its budget."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from slim.compression.compressors.rank_units import rank_units
 from slim.compression.compressors.subnet import subnet
 from slim.compression.compressors.supernet import supernet
+from slim.compression.widths import latency
 from slim.compression.widths.elastic import Space, extracted, running, sorted_neurons, space_of
 from slim.compression.widths.measuring import least_needed, measured_on
 from slim.compression.widths.sandwich import Sandwich
@@ -149,7 +151,32 @@ def test_the_search_keeps_to_its_budget_and_finds_more_than_chance_in_as_many_tr
         best_subnet(Space(((8, 16),)), sum, sum, 7, 10, "tpe", 0)
 
 
-def test_from_ranks_to_a_dense_smaller_model(tmp_path):
+def test_the_time_of_a_smaller_model_is_the_sum_of_its_layers(monkeypatch):
+    model = pico.classifier()
+    space = Space.of(model.model, [0.25, 0.5], [1])  # widths 32, 16, 8; the second layer may go
+    times = {"0": [9.0, 10.0, 30.0], "1": [7.0] * 3, "2": [5.5] * 3, "gone": [8.0] * 3}
+    ran = {}
+
+    def timed(calls, rounds):
+        for name, call in calls.items():
+            with monkeypatch.context() as patch:
+                patch.setattr(latency, "forward_logits", lambda model, batch: torch.zeros(1))
+                patch.setattr(
+                    latency, "running", lambda model, subnet, name=name: ran.setdefault(name, subnet) and nullcontext()
+                )
+                call()
+        return times
+
+    monkeypatch.setattr(latency, "interleaved", timed)
+    seconds = latency.latency_on(model, space, pico.texts())
+    assert ran == {"0": (32, 32, 32), "1": (16, 16, 16), "2": (8, 8, 8), "gone": (32, 0, 32)}
+    # A layer of 32 takes 10 - 8 = 2, so what is beside layers takes 4; one of 16 takes (7 - 4) / 3 = 1.
+    assert [seconds(each) for each in ((32, 32, 32), (32, 0, 32), (16, 32, 8))] == [10.0, 8.0, 7.5]
+    fixed = latency.latency_on(model, Space.of(model.model, [0.25, 0.5], []), pico.texts())
+    assert fixed((32, 32, 32)) == 10.0
+
+
+def test_from_ranks_to_a_dense_smaller_model(tmp_path, monkeypatch):
     model, inputs = pico.classifier(hidden_size=32, intermediate_size=64), pico.texts()
     ranked = rank_units(model, context(), criterion="activation", units=("feed_forward",))
     whole = supernet(ranked, context(tmp_path), shares=(0.25, 0.5), removable=1, epochs=1, batch_size=8)
@@ -164,7 +191,12 @@ def test_from_ranks_to_a_dense_smaller_model(tmp_path):
     assert (tmp_path / "small/model.safetensors").stat().st_size < 0.75 * (
         tmp_path / "whole/model.safetensors"
     ).stat().st_size
-    with pytest.raises(ValueError, match="no smaller model is within"):
+    # Where narrower layers are no faster, only leaving one out is.
+    monkeypatch.setattr(
+        latency, "interleaved", lambda calls, _: {name: [7.0 if name == "gone" else 10.0] for name in calls}
+    )
+    assert len(layers(subnet(again, context(), keep=0.8, of="latency", trials=4).model)) == 2
+    with pytest.raises(ValueError, match=r"no smaller model is within 0\.05: the smallest costs 0\.\d+"):
         subnet(again, context(), keep=0.05, trials=8)
     with pytest.raises(ValueError, match="3 layers may go, and 2 come after the first"):
         supernet(ranked, context(tmp_path), removable=3)

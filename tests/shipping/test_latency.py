@@ -1,31 +1,10 @@
-"""Times: every model in every round, percentiles that are measured times, and a process of its own."""
-
-from itertools import count
+"""Times: percentiles that are measured times, and a process of its own."""
 
 import numpy as np
 import pytest
 
-from slim.shipping.latency import interleaved, machine, short_and_long, starts, summary
+from slim.shipping.latency import machine, short_and_long, starts, summary
 from tests import pico
-
-
-def test_every_model_is_called_in_every_round_and_none_is_always_first():
-    called = []
-    calls = {name: lambda name=name: called.append(name) for name in "abc"}
-    ticks = count()
-    seconds = interleaved(calls, 3, warmup=2, clock=lambda: next(ticks))
-    assert called == [*"abcabc", *"abc", *"bca", *"cab"]
-    assert {name: list(of) for name, of in seconds.items()} == {name: [1, 1, 1] for name in "abc"}
-
-
-def test_the_time_of_a_call_is_its_own():
-    now = [0.0]
-
-    def takes(seconds):
-        return lambda: now.__setitem__(0, now[0] + seconds)
-
-    seconds = interleaved({"slow": takes(2.0), "fast": takes(0.5)}, 4, clock=lambda: now[0])
-    assert set(seconds["slow"]) == {2.0} and set(seconds["fast"]) == {0.5}
 
 
 def test_percentiles_are_times_that_were_measured():

@@ -15,31 +15,29 @@ def subnet(
     context: "Context",
     *,
     keep: Share,
+    of: Literal["parameters", "latency"] = "parameters",
     trials: Count = 200,
     sampler: Literal["tpe", "random"] = "tpe",
     texts: Count = 256,
 ) -> "Classifier":
     """The smaller model with the lowest loss of `trials`, with at most the fraction `keep` of its layers' parameters.
 
-    Losses are of the first `texts` of validation. `sampler`: proposals follow what was measured (tpe), or are random,
-    the control. Raises ValueError where the smallest is too large.
+    With latency, at most that fraction of its time for one input, which is measured here: another machine may choose
+    another. Losses are of the first `texts` of validation. `sampler`: proposals follow what was measured (tpe), or are
+    random, the control. Raises ValueError where the smallest is too large.
     """
     from functools import partial
 
     from slim.compression.widths.elastic import extracted, space_of
+    from slim.compression.widths.latency import latency_on
     from slim.compression.widths.measuring import measured_on
     from slim.compression.widths.search import best_subnet, layer_parameters
 
-    whole, space = model.model, space_of(model.model)
-    most = keep * layer_parameters(whole, space.largest)
+    whole, space, split = model.model, space_of(model.model), context.validation.head(texts)
+    cost = latency_on(model, space, split.inputs) if of == "latency" else partial(layer_parameters, whole)
+    most = cost(space.largest)
     chosen = best_subnet(
-        space,
-        measured_on(model, context.validation.head(texts)),
-        partial(layer_parameters, whole),
-        most,
-        trials,
-        sampler,
-        context.seed,
+        space, measured_on(model, split), lambda each: cost(each) / most, keep, trials, sampler, context.seed
     )
     smaller = extracted(whole, chosen)
     del smaller.config.elastic

@@ -21,8 +21,8 @@ from slim.modeling.transformer import (
     weight_of,
 )
 
-MOST_TOKENS = 8192
-"""Whose features are kept: 50 MB a layer of 1,536 neurons."""
+MOST_TOKENS = 4096
+"""Whose features are kept: 25 MB a layer of 1,536 neurons."""
 
 
 def read(model: Model, layer: int) -> FeedForward:

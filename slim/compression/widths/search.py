@@ -45,7 +45,7 @@ def best_subnet(
     Raises ValueError, with the least cost, where none is within the budget.
     """
     if cost(space.smallest) > budget:
-        raise ValueError(f"no smaller model is within {budget:,.0f}: the smallest costs {cost(space.smallest):,.0f}")
+        raise ValueError(f"no smaller model is within {budget:.3g}: the smallest costs {cost(space.smallest):.3g}")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=_sampler(sampler, seed))
     study.enqueue_trial({str(i): each[0] for i, each in enumerate(space.choices)})
