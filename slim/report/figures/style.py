@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.optimize import isotonic_regression
 
 from slim.report.numbers import words
@@ -88,11 +89,15 @@ def write_pngs(figures: Mapping[str, Figure], folder: str | Path) -> None:
 
 
 def write_png(figure: Figure, path: str | Path) -> None:
-    """A figure as a picture; the same figure is the same bytes."""
+    """A figure as a picture of 256 colours, a third of the size of all; the same figure is the same bytes."""
     figure.set(dpi=150, facecolor="white")
-    # Unlike `savefig`, which draws everything twice, once for nothing but the layout.
-    with written_aside(path) as aside, aside.open("wb") as file, matplotlib.rc_context(STYLE):
-        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+    canvas = FigureCanvasAgg(figure)
+    with matplotlib.rc_context(STYLE):
+        canvas.draw()  # unlike `savefig`, which draws everything twice, once for nothing but the layout
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    with written_aside(path) as aside:
+        few.save(aside, format="png", optimize=True, dpi=(150, 150))
 
 
 def spread(positions: NDArray[np.floating], gap: float, low: float, high: float) -> NDArray[np.floating]:
