@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from benchmarks import sweeps
+from benchmarks import depth_width, sweeps
 from slim.orchestration.profiles import merged
 from slim.report.tables.comparisons import ALL
 
@@ -52,3 +52,23 @@ def test_the_profile_has_every_recipe_and_each_compressor_names_its_control(prof
             assert {*sweep.names(sweep.before), *sweep.names(sweep.after)} <= set(recipes)
         for after, plain in zip(own.names(own.after), control.names(control.after), strict=True):
             assert recipes[after]["control"] == plain
+
+
+def test_a_narrow_model_is_beside_the_best_shallow_one_that_is_no_slower():
+    times = {"teacher": 8.0, "layers_30_tuned": 2.0, "layers_50_tuned": 4.0, "layers_70_tuned": 6.0}
+    times |= {f"{kind}_{size}_tuned": 4.0 + i for kind in ("fisher", "heads") for i, size in enumerate(sweeps.KEPT)}
+    accuracy = dict.fromkeys(times, 0.8) | {"layers_30_tuned": 0.85, "layers_50_tuned": 0.9, "fisher_70_tuned": 0.95}
+    times["heads_30_tuned"] = 1.0
+    rows = pd.DataFrame([
+        {"recipe": name, "bytes": 1e6, "accuracy": accuracy[name], "short_p50": p50 / 1e3, "short_p90": p50 / 1e3,
+         "long_p50": p50 / 1e3, "batch_p50": 0.032}
+        for name, p50 in times.items()
+    ])  # fmt: skip
+    found = depth_width.faster_and_better(rows)
+    assert (
+        found["fisher_30_tuned"] == found["fisher_70_tuned"] == "layers_50_tuned" and found["heads_30_tuned"] == "none"
+    )
+    about = {"threads": 1, "processor": "x", "instructions": ["avx2"]}
+    text = depth_width.page({"PyTorch": rows}, about, "movie_reviews")
+    assert "Of 6 narrow models, 4 have one with fewer layers" in text  # all but heads_30 and the better fisher_70
+    assert "| fisher_70_tuned | 1.0 | 95.0 | 6.00 | 6.00 | 6.00 | 1000 | layers_50_tuned 90.0 |" in text
