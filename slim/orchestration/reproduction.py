@@ -60,16 +60,18 @@ def _parts(tables: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
     yield at_half.assign(number="random_forest - greedy, half of the layers", value=at_half["difference"])
 
 
-def changed(here: Mapping[str, Any], committed: Mapping[str, Any]) -> list[str]:
+def changed(here: Mapping[str, Any], committed: Mapping[str, Any], entries: int = 2) -> list[str]:
     """The dotted keys of params.yaml that have other values than in the committed run.
 
-    Entries that only one of the two has, and what the numbers do not depend on, are not compared.
+    Sections and their entries, so names of the first `entries` levels, that only one of the two has are not compared,
+    nor is what the numbers do not depend on; an option that only one of the two sets is.
     """
     keys = []
-    for key in sorted(set(here) & set(committed) - INDIFFERENT):
-        ours, theirs = here[key], committed[key]
+    compared = set(here) & set(committed) if entries else set(here) | set(committed)
+    for key in sorted(compared - INDIFFERENT if entries == 2 else compared):
+        ours, theirs = here.get(key), committed.get(key)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            keys += [f"{key}.{inner}" for inner in changed(ours, theirs)]
+            keys += [f"{key}.{inner}" for inner in changed(ours, theirs, max(0, entries - 1))]
         elif ours != theirs:
             keys.append(key)
     return keys

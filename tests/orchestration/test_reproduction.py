@@ -54,6 +54,8 @@ def test_changed_parameters_are_named_but_for_the_grid_and_entries_of_one_run():
     theirs = {"grid": {"seeds": [0, 1]}, "budgets": {"a": 2}, "finetune": {"epochs": 2, "warmup": 0.1}}
     ours["distill"], theirs["distill"] = {"a": {"alpha": 1}}, {"b": {"alpha": 0}}
     assert changed(ours, theirs) == ["finetune.epochs"]
+    ours["datasets"], theirs["datasets"] = {"a": {"train_rows": 70, "clean": True}}, {"a": {"clean": True}, "b": {}}
+    assert changed(ours, theirs) == ["datasets.a.train_rows", "finetune.epochs"]
     assert changed(ours, ours) == []
 
 
