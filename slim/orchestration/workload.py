@@ -215,8 +215,12 @@ def layers_of_recipes(params: Params, size: ModelSize) -> dict[str, int]:
     return {name: layers(name) for name in entries}
 
 
+MODELS_A_STEP = {"supernet": 3}
+"""Method -> how many models, at most as large as the whole one, a step of its training runs."""
+
+
 def recipe(entry: Mapping[str, Any], params: Params, rows: Rows, size: ModelSize, layers: int) -> Work:
-    """One recipe: a saved model and, where its method has `epochs`, its training.
+    """One recipe: a saved model, and the trials of a search; where its method has `epochs`, its training.
 
     A teacher labels altered copies first; one whose hidden states or attention are learned from is read beside.
     """
@@ -226,10 +230,12 @@ def recipe(entry: Mapping[str, Any], params: Params, rows: Rows, size: ModelSize
     options |= entry
     saved = _saved(size, layers)
     if "epochs" not in method:
-        return saved
+        tried = min(options["texts"], rows.validation) * options["trials"] if "trials" in options else 0
+        return saved + reading(tried, layers)
     altered = rows.train * options.get("augment", 0)
     texts = rows.train + altered + min(options.get("transfer", 0), rows.unlabelled)
     work = training(texts, _steps(options, texts), options["batch_size"], layers)
+    work *= MODELS_A_STEP.get(entry["method"], 1)
     beside = any((options.get("losses") or {}).values())
     labelled = altered if beside or options.get("alpha") else 0
     return work + saved + reading(labelled + (int(work.trained) if beside else 0), size.layers)
@@ -294,8 +300,10 @@ def checkpoints(size: ModelSize) -> float:
 
 def _steps(options: Mapping[str, Any], texts: int) -> int:
     """The optimizer steps that options ask for, as the training loop counts them."""
-    fields = ("epochs", "batch_size", "learning_rate", "warmup", "weight_decay", "min_steps", "steps")
-    return Schedule(**{name: options[name] for name in fields if name in options}, seed=0).length(texts)
+    nothing = dict.fromkeys(("learning_rate", "warmup", "weight_decay"), 0.0)  # a path search has none of these
+    fields = (*nothing, "epochs", "batch_size", "min_steps", "steps")
+    known: dict[str, Any] = nothing | {name: options[name] for name in fields if name in options}
+    return Schedule(**known, seed=0).length(texts)
 
 
 def _saved(size: ModelSize, layers: int) -> Work:

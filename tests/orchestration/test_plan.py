@@ -7,12 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 from transformers import AutoModelForSequenceClassification, BertConfig
 
-from slim.config import load
+from slim.config import check, load
 from slim.orchestration import estimate as estimates
 from slim.orchestration import machine, workload
 from slim.orchestration.dvc_graph import graph
 from slim.orchestration.estimate import duration, estimate, mean_tokens, rows_of
 from slim.orchestration.machine import Machine, Speed
+from slim.orchestration.profiles import merged
 from slim.orchestration.workload import ModelSize, Rows, Work
 from tests import pico
 from tests.imports import ROOT
@@ -109,6 +110,24 @@ def test_distillation_trains_what_is_left_and_reads_a_teacher_beside_it(params):
 def test_a_recipe_that_does_not_train_is_a_saved_model(params):
     work = workload.recipe({"from": "half", "method": "float16"}, params, ROWS, SIZE, 2)
     assert work == Work(bytes=4 * (10_000 - 2 * 2_000))
+
+
+def test_a_path_is_trained_a_supernet_three_times_as_long_and_a_search_reads_for_every_trial(params):
+    steps = {"epochs": 1, "batch_size": 8, "min_steps": 0}
+    path = workload.recipe({"from": "teacher", "method": "solution_path", **steps}, params, ROWS, SIZE, 4)
+    assert path.trained == 13 * 8
+    assert workload.recipe({"from": "a", "method": "supernet", **steps}, params, ROWS, SIZE, 4).trained == 3 * 13 * 8
+    entry = {"from": "elastic", "method": "subnet", "keep": 0.5, "trials": 40}
+    assert workload.recipe(entry | {"texts": 10}, params, ROWS, SIZE, 4).read == 40 * 10
+    assert workload.recipe(entry, params, ROWS, SIZE, 4).read == 40 * 20  # all there are
+
+
+@pytest.mark.parametrize("profile", sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml")))
+def test_every_profile_has_a_plan(profile, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    content = check(merged(profile), profile).model_dump()
+    work = workload.work_by_stage(content, dict.fromkeys(content["grid"]["datasets"], ROWS), SIZE)
+    assert all(work[f"{stage}@{name}"].bytes for stage in workload.RECIPES for name in content[stage])
 
 
 def test_evaluation_reads_the_teacher_and_every_recipe(params):
