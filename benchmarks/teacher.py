@@ -23,7 +23,7 @@ from slim.utils.work_cache import once, work_folder
 TRIED: dict[str, list[dict[str, Any]]] = {
     "movie_reviews": [{"learning_rate": 5e-5}, {"learning_rate": 2e-4}, {"epochs": 2}, {"warmup": 0.3}],
     "amazon_reviews": [{"learning_rate": 5e-5}, {"learning_rate": 2e-4}, {"epochs": 4}, {"warmup": 0.3}],
-    "reuters_r52": [{"linear_probe": False}, {"learning_rate": 2e-4}],
+    "reuters_r52": [{"linear_probe": False}],
 }
 """Dataset -> what is changed in how the run's parameters train its teachers."""
 
