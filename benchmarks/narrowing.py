@@ -21,8 +21,7 @@ from slim.compression.widths.sandwich import Sandwich
 from slim.modeling.architecture import Batch, Model
 from slim.modeling.classifier import Classifier
 from slim.modeling.splits import Split
-from slim.training.cross_entropy import cross_entropy_objective
-from slim.training.trainer import Schedule, train_classifier
+from slim.training.trainer import Schedule, cross_entropy_objective, train_classifier
 from slim.utils.timing import interleaved
 
 WANTED = argparse.Namespace(layers=6, hidden=384, heads=12, threads=2, precision="fp32", tokens=28, batch=64)
