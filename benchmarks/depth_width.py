@@ -1,7 +1,7 @@
 """Whole layers or narrower ones: which is faster for one text, and which is more accurate at equal time?
 
 After `make widths`, from the root of the repository: `python -m benchmarks.depth_width runs/widths movie_reviews 0 >
-results/widths/depth_width.md`. Models of the first of that dataset's texts, in PyTorch and in ONNX Runtime (float32).
+results/widths/depth_width.md`: the models of one dataset and seed, in PyTorch and in ONNX Runtime (float32).
 """
 
 import sys
