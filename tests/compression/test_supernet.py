@@ -18,7 +18,14 @@ from slim.compression.widths.search import best_subnet, layer_parameters
 from slim.compression.widths.units import gated, widths
 from slim.modeling.formats import load_model
 from slim.modeling.splits import Split
-from slim.modeling.transformer import ARCHITECTURES, feed_forward_in, feed_forward_out, layers, weight_of
+from slim.modeling.transformer import (
+    ARCHITECTURES,
+    feed_forward_in,
+    feed_forward_out,
+    forward_logits,
+    layers,
+    weight_of,
+)
 from tests import pico
 
 RUNTIME = {"seed": 0, "threads": 1, "precision": "fp32", "batch_size": 8}
@@ -109,6 +116,29 @@ def test_the_sandwich_is_the_mean_of_three_losses_and_may_learn_in_place():
     }
     for in_place, others in expected.items():
         torch.testing.assert_close(found[in_place], torch.stack([whole, *others]).mean())
+
+
+@pytest.mark.parametrize("family", sorted(ARCHITECTURES))
+def test_a_sandwich_embeds_a_batch_once_and_its_gradients_are_those_of_three_passes(family, monkeypatch):
+    model, labels = pico.classifier(family), torch.from_numpy(pico.labels())
+    _, batch = next(iter(model.batches(pico.inputs(family))))
+    batch["labels"] = labels = labels[: len(next(iter(batch.values())))]
+    space = Space(((8, 32), (0, 32), (8, 32)))
+    embedded, table = [], model.model.get_input_embeddings()
+    forward = type(table).forward
+    monkeypatch.setattr(type(table), "forward", lambda self, *a, **k: embedded.append(self) or forward(self, *a, **k))
+    torch.manual_seed(5)
+    Sandwich(space, in_place=False)(model.model.eval(), batch)[0].backward()
+    assert embedded.count(table) == 1
+    found = {name: each.grad.clone() for name, each in model.model.named_parameters() if each.grad is not None}
+    model.model.zero_grad()
+    torch.manual_seed(5)
+    for chosen in (space.largest, space.smallest, space.random()):
+        with running(model.model, chosen):
+            (torch.nn.functional.cross_entropy(forward_logits(model.model, batch), labels) / 3).backward()
+    expected = {name: each.grad for name, each in model.model.named_parameters() if each.grad is not None}
+    assert embedded.count(table) == 4
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_layers_that_may_go_are_those_without_which_the_loss_is_lowest():
