@@ -107,14 +107,11 @@ def _simpler_wins(recipes: pd.DataFrame, name: str) -> list[str]:
     wins = []
     for dataset, of in recipes[recipes["dataset"] != ALL].groupby("dataset", sort=False):
         row, baselines = of[of["recipe"] == name].iloc[0], of[of["stage"] == "baseline"]
-        best = baselines[baselines["bytes"] < row["bytes"]].sort_values("accuracy").tail(1)
-        if (best["accuracy"] >= row["accuracy"]).any():
-            wins.append((dataset, *best[["recipe", "accuracy", "bytes"]].iloc[0]))
-    if not wins:
-        return []
-    (dataset, baseline, accuracy, size), more = wins[0], f" and {len(wins) - 1} more" if len(wins) > 1 else ""
-    reads = f"{baseline} has {percent(accuracy)} % at {megabytes(size)} MB"
-    return [f"On {dataset}{more} a baseline is smaller and reads no lower: on {dataset} {reads}."]
+        best = baselines[baselines["bytes"] < row["bytes"]].sort_values("accuracy").tail(1).to_dict("records")
+        if best and best[0]["accuracy"] >= row["accuracy"]:
+            reads = f"{percent(best[0]['accuracy'])} % at {megabytes(best[0]['bytes'])} MB"
+            wins.append(f"{dataset} ({best[0]['recipe']}, {reads})")
+    return [f"A smaller baseline reads no lower on {', '.join(wins)}."] if wins else []
 
 
 def gap_sentences(recipes: pd.DataFrame) -> list[str]:

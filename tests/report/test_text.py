@@ -50,9 +50,11 @@ def test_a_smaller_baseline_that_reads_no_lower_is_named_first(tables):
     words, here = recipes["stage"] == "baseline", recipes["dataset"] == "reuters_r8"
     recipes.loc[words & here, ["accuracy", "bytes"]] = [0.999, 2e4]
     first = text.headline_sentences(tables | {"recipes": recipes}, 0.95)[0]
-    assert first.startswith("On reuters_r8 a baseline is smaller") and first.endswith("99.9 % at 0.02 MB.")
+    start = "A smaller baseline reads no lower on"
+    assert first.startswith(f"{start} reuters_r8 (") and first.endswith(", 99.9 % at 0.02 MB).")
     recipes.loc[words, ["accuracy", "bytes"]] = [0.999, 2e4]
-    assert " and 1 more a baseline" in text.headline_sentences(tables | {"recipes": recipes}, 0.95)[0]
+    both = text.headline_sentences(tables | {"recipes": recipes}, 0.95)[0]
+    assert both.startswith(start) and both.count("99.9 % at 0.02 MB") == 2 and "), reuters_r8 (" in both
 
 
 def test_what_is_shipped_stands_beside_the_teacher_where_it_is_another_than_the_headline(tables):
