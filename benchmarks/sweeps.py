@@ -50,12 +50,12 @@ OF_WEIGHTS = {
         "singular vectors": Sweep("narrow_{}", "narrow_{}_half", (2, 3, 4)),
     },
 }
-KEPT, FIVE = (30, 50, 70), (30, 40, 50, 60, 70)
+KEPT = (30, 50, 70)
 """Percent of what is pruned that stays."""
 OF_WIDTHS = {
     "solution_path": {
-        "solution path": Sweep("path_{}", "path_{}_tuned", FIVE),
-        "random": Sweep("random_{}", "random_{}_tuned", FIVE),
+        "solution path": Sweep("path_{}", "path_{}_tuned", KEPT),
+        "random": Sweep("random_{}", "random_{}_tuned", KEPT),
         "Fisher": Sweep("fisher_{}", "fisher_{}_tuned", KEPT),
         "magnitude": Sweep("magnitude_{}", "magnitude_{}_tuned", KEPT),
     },
