@@ -44,7 +44,7 @@ def embedding_once(model: Model) -> Iterator[None]:
     The table of embeddings is most of a small model: its gradient is then made once, not once for each run.
     """
     embeddings: Any = model.get_input_embeddings()
-    forward, first = embeddings.forward, []
+    forward, first = embeddings.forward, list[Tensor]()
 
     def embedded(*args: Any, **options: Any) -> Tensor:
         if not first:
