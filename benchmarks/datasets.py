@@ -22,7 +22,7 @@ from slim.report.numbers import percent
 
 
 def datasets() -> list[str]:
-    """The names of all that the catalogue describes, by their files."""
+    """The names of those that the catalogue describes, in the order of its files."""
     files = sorted(Path("catalogue").glob("*.yaml"))
     return [file.stem for file in files if isinstance(read_entry(str(file)), PackagedEntry)]
 
